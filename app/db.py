@@ -1,0 +1,217 @@
+"""The engine, the two kinds of session, column types and the one clock."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Dialect,
+    Engine,
+    Integer,
+    MetaData,
+    TypeDecorator,
+    create_engine,
+    event,
+    make_url,
+    text,
+)
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.orm import DeclarativeBase, Session
+
+# Without names SQLite's batch mode cannot drop a constraint (Alembic manual).
+NAMING_CONVENTION = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+_clock_offset = timedelta(seconds=float(os.environ.get("CLOCK_OFFSET", "0")))
+
+
+def now() -> datetime:
+    """The one clock of the house: aware, UTC."""
+    return datetime.now(UTC) + _clock_offset
+
+
+def move_clock(offset: timedelta) -> None:
+    """Set how far `now` runs ahead of the machine's clock. For tests alone."""
+    global _clock_offset
+    _clock_offset = offset
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware UTC time; SQLite, which knows no zones, keeps it as UTC text."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        return dialect.type_descriptor(
+            DateTime(timezone=dialect.name == "postgresql")
+        )
+
+    def process_bind_param(
+        self, value: datetime | None, dialect: Dialect
+    ) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone cannot be stored")
+        value = value.astimezone(UTC)
+        return value if dialect.name == "postgresql" else value.replace(tzinfo=None)
+
+    def process_result_value(
+        self, value: datetime | None, dialect: Dialect
+    ) -> datetime | None:
+        if value is None:
+            return None
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+# SQLite numbers rows by itself only where the column is a plain INTEGER.
+RowId = BigInteger().with_variant(Integer, "sqlite")
+
+
+class Base(DeclarativeBase):
+    """The declarative base that every table of the house hangs on."""
+
+    metadata = MetaData(naming_convention=NAMING_CONVENTION)
+
+
+class _Turn:
+    """Let one writer of a SQLite file in at a time, over threads and processes.
+
+    SQLite's own waiting sleeps in growing steps, so under load a writer may be
+    overtaken for seconds; a lock that the kernel hands on keeps the queue fair.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._thread = threading.Lock()
+        self._file = Path(f"{path}.turn").open("w")
+
+    def __enter__(self) -> None:
+        self._thread.acquire()
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+
+    def __exit__(self, *_: object) -> None:
+        fcntl.flock(self._file, fcntl.LOCK_UN)
+        self._thread.release()
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class Database:
+    """One database, with a session that reads and a session that writes.
+
+    `url` names SQLite or PostgreSQL (psycopg 3). Nothing connects before the
+    first use, so an object may be made before the server is there.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        self.url = make_url(url)
+        self.sqlite = self.url.get_backend_name() == "sqlite"
+        self._turn: _Turn | None = None
+        if self.sqlite:
+            if not self.url.database or self.url.database == ":memory:":
+                raise ValueError("SQLite needs a file")
+            self._turn = _Turn(self.url.database)
+            self.engine = _sqlite_engine(self.url, pool_size, "BEGIN IMMEDIATE")
+            self._readers = _sqlite_engine(self.url, pool_size, "BEGIN")
+        else:
+            self.engine = _postgresql_engine(self.url, pool_size)
+            # One snapshot for a whole page: numbers and names of one moment.
+            self._readers = self.engine.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that sees one snapshot and cannot commit anything."""
+        with Session(self._readers, autoflush=False) as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A session for one transaction; what its user does not commit is undone."""
+        if self._turn is None:
+            with Session(self.engine, expire_on_commit=False) as session:
+                yield session
+            return
+        with self._turn, Session(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    def unsafe_setting(self) -> str | None:
+        """Name the PostgreSQL setting under which an answer could be lost, if any."""
+        if self.sqlite:
+            return None
+        with self.engine.connect() as connection:
+            for name in ("fsync", "synchronous_commit"):
+                if connection.scalar(text(f"SHOW {name}")) == "off":
+                    return name
+        return None
+
+    def dispose(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+        self._readers.dispose()
+        if self._turn is not None:
+            self._turn.close()
+
+
+def _sqlite_engine(url: Any, pool_size: int, begin: str) -> Engine:
+    engine = create_engine(url, pool_size=pool_size, max_overflow=20)
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _: object) -> None:
+        # Python's own transaction handling is off, so that BEGIN is ours.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in (
+            "busy_timeout=5000",
+            "journal_mode=WAL",
+            # NORMAL loses acknowledged commits when the power goes (SQLite manual).
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "secure_delete=ON",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def _postgresql_engine(url: Any, pool_size: int) -> Engine:
+    engine = create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        pool_size=pool_size,
+        max_overflow=10,
+        pool_timeout=5,
+        connect_args={
+            "connect_timeout": 5,
+            "options": "-c statement_timeout=5000"
+            " -c idle_in_transaction_session_timeout=10000 -c timezone=UTC",
+        },
+    )
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: DBAPIConnection, _: object) -> None:
+        # A prepared statement spares PostgreSQL the parsing and planning.
+        connection.prepare_threshold = 1  # type: ignore[attr-defined]
+
+    return engine

@@ -1,0 +1,55 @@
+"""The whole schema: importing this package knows every table."""
+
+from __future__ import annotations
+
+from app.db import Base
+from app.models.letter import Collection, Letter, LetterLanguage, Sector, TextVersion
+from app.models.mail import MailSlot, Outbox, OutboxKind, OutboxState
+from app.models.organiser import Membership, Organiser, Role
+from app.models.record import Reason, Record, Seal
+from app.models.signature import (
+    BlockedName,
+    Origin,
+    Signature,
+    State,
+    Submission,
+    SubmissionState,
+    Suppression,
+    Verification,
+    VerificationMethod,
+)
+from app.models.tally import Facet, Fold, History, Ledger, Measure, Tally
+
+__all__ = [
+    "Base",
+    "BlockedName",
+    "Collection",
+    "Facet",
+    "Fold",
+    "History",
+    "Ledger",
+    "Letter",
+    "LetterLanguage",
+    "MailSlot",
+    "Measure",
+    "Membership",
+    "Organiser",
+    "Origin",
+    "Outbox",
+    "OutboxKind",
+    "OutboxState",
+    "Reason",
+    "Record",
+    "Role",
+    "Seal",
+    "Sector",
+    "Signature",
+    "State",
+    "Submission",
+    "SubmissionState",
+    "Suppression",
+    "Tally",
+    "TextVersion",
+    "Verification",
+    "VerificationMethod",
+]

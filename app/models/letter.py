@@ -1,0 +1,123 @@
+"""Tables of the letter itself: settings, languages, wordings, sectors, collections."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ForeignKey,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import Base, Moment, RowId
+
+
+class Letter(Base):
+    """A text that people sign, with the settings of its signing."""
+
+    __tablename__ = "letter"
+    __table_args__ = (
+        CheckConstraint("country_policy IN ('no','optional','required')", "country"),
+        CheckConstraint(
+            "headline IN ('confirmed','verified','confirmed_and_collected')", "headline"
+        ),
+        CheckConstraint("slug = lower(slug) AND slug <> ''", "slug"),
+        CheckConstraint(
+            "closes_at IS NULL OR opens_at IS NULL OR closes_at > opens_at", "closing"
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    slug: Mapped[str] = mapped_column(String(64), unique=True)
+    default_language: Mapped[str] = mapped_column(String(12))
+    organiser: Mapped[str] = mapped_column(String(200))
+    contact: Mapped[str] = mapped_column(String(254))
+    postal: Mapped[str] = mapped_column(String(400))
+    accent: Mapped[str] = mapped_column(String(7))
+    country_policy: Mapped[str] = mapped_column(String(8))
+    allows_statement: Mapped[bool]
+    headline: Mapped[str] = mapped_column(String(32))
+    is_example: Mapped[bool]
+    # A letter without a time of publication is a draft and shows nowhere; one
+    # whose time lies ahead is under embargo and shows nowhere either.
+    published_at: Mapped[datetime | None] = mapped_column(Moment)
+    opens_at: Mapped[datetime | None] = mapped_column(Moment)
+    closes_at: Mapped[datetime | None] = mapped_column(Moment)
+    paused: Mapped[bool]
+    # Names that came later than this are counted but not shown.
+    frozen_at: Mapped[datetime | None] = mapped_column(Moment)
+    # Part of the public version: every change of a setting adds one.
+    revision: Mapped[int]
+    revised_at: Mapped[datetime] = mapped_column(Moment)
+    # Wrapped by the key in the environment; without it no address is found again.
+    pepper: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class LetterLanguage(Base):
+    """What a letter is called in one language."""
+
+    __tablename__ = "letter_language"
+
+    letter_id: Mapped[int] = mapped_column(ForeignKey("letter.id"), primary_key=True)
+    language: Mapped[str] = mapped_column(String(12), primary_key=True)
+    position: Mapped[int]
+    title: Mapped[str] = mapped_column(String(200))
+    addressee: Mapped[str] = mapped_column(String(200))
+    summary: Mapped[str] = mapped_column(String(500))
+
+
+class TextVersion(Base):
+    """One published wording of a letter in one language; never changed."""
+
+    __tablename__ = "text_version"
+    __table_args__ = (UniqueConstraint("letter_id", "language", "number"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    letter_id: Mapped[int] = mapped_column(ForeignKey("letter.id"))
+    language: Mapped[str] = mapped_column(String(12))
+    number: Mapped[int]
+    source: Mapped[str] = mapped_column(Text)
+    # Rendered and sanitised once, when the version is made.
+    html: Mapped[str] = mapped_column(Text)
+    # SHA-256 of the source, in hex: what a signature is bound to.
+    hash: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class Sector(Base):
+    """One key of a letter's closed list of sectors, with its labels by language."""
+
+    __tablename__ = "sector"
+
+    letter_id: Mapped[int] = mapped_column(ForeignKey("letter.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(String(32), primary_key=True)
+    position: Mapped[int]
+    labels: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class Collection(Base):
+    """Signatures gathered elsewhere, with the note that says where."""
+
+    __tablename__ = "collection"
+    __table_args__ = (
+        UniqueConstraint("letter_id", "name"),
+        CheckConstraint("without_names >= 0", "without_names"),
+    )
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    letter_id: Mapped[int] = mapped_column(ForeignKey("letter.id"))
+    # The source in the letter's default language: what a reload knows it by.
+    name: Mapped[str] = mapped_column(String(200))
+    source: Mapped[dict[str, Any]] = mapped_column(JSON)
+    # People of whom only the number is known.
+    without_names: Mapped[int]
+    without_names_sector: Mapped[str] = mapped_column(String(32))
+    created_at: Mapped[datetime] = mapped_column(Moment)

@@ -1,0 +1,102 @@
+"""Tables of the mail: what is to be sent, and what an address has had already."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import Base, Moment, RowId
+from app.models.signature import one_of
+
+
+class OutboxKind(StrEnum):
+    """Why a mail is sent; the worker decides what it says when it sends it."""
+
+    # A form was sent: a link to confirm, or "you have already signed".
+    CONFIRM = "confirm"
+    # A signature was confirmed: the number and the manage link.
+    SIGNED = "signed"
+    # Somebody with a used confirmation link asked for the manage link again.
+    MANAGE = "manage"
+
+
+class OutboxState(StrEnum):
+    """How far a mail is; all but READY and LEASED are ends."""
+
+    READY = "ready"
+    LEASED = "leased"
+    SENT = "sent"
+    # The provider refused this address for good.
+    REFUSED = "refused"
+    # It could not be made: a fault of ours that a person must look at.
+    DEAD = "dead"
+    # Withheld: nobody is waiting any more, the owner said no, or a ceiling stands.
+    VOID = "void"
+
+
+class Outbox(Base):
+    """One mail to send: no address and no body, both are read when it is sent."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        CheckConstraint(one_of("state", OutboxState), "state"),
+        CheckConstraint(one_of("kind", OutboxKind), "kind"),
+        CheckConstraint(
+            "(submission_id IS NULL) <> (signature_id IS NULL)", "one_subject"
+        ),
+        CheckConstraint("(state = 'leased') = (lease_token IS NOT NULL)", "lease"),
+        UniqueConstraint("kind", "submission_id", "number"),
+        UniqueConstraint("kind", "signature_id", "number"),
+        Index(
+            "ix_outbox_due",
+            "due_at",
+            sqlite_where=text("state IN ('ready', 'leased')"),
+            postgresql_where=text("state IN ('ready', 'leased')"),
+        ),
+        Index("ix_outbox_submission_id", "submission_id"),
+        Index("ix_outbox_signature_id", "signature_id"),
+    )
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(12))
+    submission_id: Mapped[bytes | None] = mapped_column(ForeignKey("submission.id"))
+    signature_id: Mapped[int | None] = mapped_column(ForeignKey("signature.id"))
+    # The how-manieth mail of this kind about this subject it is.
+    number: Mapped[int]
+    # The left part of the Message-ID: every repeat carries the same one.
+    message_id: Mapped[str] = mapped_column(String(32), unique=True)
+    state: Mapped[str] = mapped_column(String(8))
+    attempts: Mapped[int]
+    # Not before this: the next try, or the end of a lease.
+    due_at: Mapped[datetime] = mapped_column(Moment)
+    lease_token: Mapped[str | None] = mapped_column(String(32))
+    # What the SMTP server last said, or why it was withheld.
+    answer: Mapped[str | None] = mapped_column(String(200))
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    ended_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class MailSlot(Base):
+    """One hand-over, certain or possible, of a mail that nobody's proof asked for.
+
+    The ceilings of design section 6 count these rows; they live for 7 days.
+    """
+
+    __tablename__ = "mail_slot"
+    __table_args__ = (Index("ix_mail_slot_address_key_at", "address_key", "at"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    address_key: Mapped[bytes] = mapped_column(LargeBinary(32))
+    letter_id: Mapped[int] = mapped_column(ForeignKey("letter.id"))
+    at: Mapped[datetime] = mapped_column(Moment)

@@ -1,0 +1,155 @@
+"""Read every setting from the environment once, and refuse to start on a wrong one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+
+class ConfigError(ValueError):
+    """A setting is missing or wrong; the message starts with the variable's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What the whole house may know about where it runs.
+
+    Times are `timedelta`; addresses carry no trailing slash.
+    """
+
+    secret_keys: tuple[bytes, ...]
+    database_url: str
+    base_url: str
+    instance: Path
+    development: bool
+    mail_server: str
+    mail_port: int
+    mail_security: str
+    mail_username: str | None
+    mail_password: str | None
+    mail_from: str
+    mail_timeout: float
+    lease: timedelta
+    retry_first: timedelta
+    fold_every: float
+    trusted_proxies: int
+    metrics_token: str | None
+    memory: bool
+    pool_size: int
+    log_level: str
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """The Host headers that are ours (RFC 9110 section 7.4: others get 421)."""
+        parts = urlsplit(self.base_url)
+        names = {parts.netloc}
+        if self.development:
+            # Passkeys refuse 127.0.0.1 and people type either: both are this machine.
+            port = f":{parts.port}" if parts.port else ""
+            names |= {f"localhost{port}", f"127.0.0.1{port}"}
+        return frozenset(names)
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """The Origin headers that are ours (scheme, host and port)."""
+        scheme = urlsplit(self.base_url).scheme
+        return frozenset(f"{scheme}://{host}" for host in self.hosts)
+
+
+def _text(environ: Mapping[str, str], name: str, default: str | None = None) -> str:
+    value = environ.get(name, "").strip()
+    if value:
+        return value
+    if default is None:
+        raise ConfigError(f"{name} is not set")
+    return default
+
+
+def _optional(environ: Mapping[str, str], name: str) -> str | None:
+    return environ.get(name, "").strip() or None
+
+
+def _flag(environ: Mapping[str, str], name: str, default: bool) -> bool:
+    value = environ.get(name, "").strip().lower()
+    if value in ("", "1", "yes", "true", "0", "no", "false"):
+        return value in ("1", "yes", "true") if value else default
+    raise ConfigError(f"{name} must be 1 or 0, not {value!r}")
+
+
+def _number(
+    environ: Mapping[str, str], name: str, default: float, low: float, high: float
+) -> float:
+    value = environ.get(name, "").strip()
+    try:
+        number = float(value) if value else default
+    except ValueError:
+        number = low - 1
+    if not low <= number <= high:
+        raise ConfigError(
+            f"{name} must be a number from {low:g} to {high:g}, not {value!r}"
+        )
+    return number
+
+
+def _keys(environ: Mapping[str, str]) -> tuple[bytes, ...]:
+    keys = tuple(
+        key.strip().encode()
+        for key in _text(environ, "SECRET_KEYS").split(",")
+        if key.strip()
+    )
+    if not keys or any(len(key) < 32 for key in keys):
+        raise ConfigError("SECRET_KEYS must be one or more keys of 32 characters each")
+    return keys
+
+
+def _base_url(environ: Mapping[str, str]) -> str:
+    value = _text(environ, "BASE_URL").rstrip("/")
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path:
+        raise ConfigError(
+            f"BASE_URL must look like https://letters.example.org, not {value!r}"
+        )
+    return value
+
+
+def load(environ: Mapping[str, str] = os.environ) -> Config:
+    """Read the settings from `environ`.
+
+    Raises ConfigError with the variable's name for a missing or wrong value.
+    """
+    instance = Path(_text(environ, "INSTANCE", "instance")).resolve()
+    base_url = _base_url(environ)
+    security = _text(environ, "MAIL_SECURITY", "none").lower()
+    if security not in ("none", "starttls", "tls"):
+        raise ConfigError(
+            f"MAIL_SECURITY must be none, starttls or tls, not {security!r}"
+        )
+    sender = f"letters@{urlsplit(base_url).hostname}"
+    return Config(
+        secret_keys=_keys(environ),
+        database_url=_text(
+            environ, "DATABASE_URL", f"sqlite:///{instance}/undersigned.sqlite3"
+        ),
+        base_url=base_url,
+        instance=instance,
+        development=_flag(environ, "DEVELOPMENT", False),
+        mail_server=_text(environ, "MAIL_SERVER", "127.0.0.1"),
+        mail_port=int(_number(environ, "MAIL_PORT", 25, 1, 65535)),
+        mail_security=security,
+        mail_username=_optional(environ, "MAIL_USERNAME"),
+        mail_password=_optional(environ, "MAIL_PASSWORD"),
+        mail_from=_text(environ, "MAIL_FROM", sender),
+        mail_timeout=_number(environ, "MAIL_TIMEOUT", 120, 0.1, 600),
+        lease=timedelta(seconds=_number(environ, "MAIL_LEASE", 120, 1, 3600)),
+        retry_first=timedelta(seconds=_number(environ, "MAIL_RETRY", 60, 0.05, 3600)),
+        fold_every=_number(environ, "FOLD_EVERY", 1, 0.05, 60),
+        trusted_proxies=int(_number(environ, "TRUSTED_PROXIES", 0, 0, 5)),
+        metrics_token=_optional(environ, "METRICS_TOKEN"),
+        memory=_flag(environ, "MEMORY", True),
+        pool_size=int(_number(environ, "POOL_SIZE", 10, 1, 200)),
+        log_level=_text(environ, "LOG_LEVEL", "INFO").upper(),
+    )
