@@ -1,9 +1,9 @@
 # The two commands are `make run` and `make test`; `make help` lists the rest.
 # Works with GNU make 3.81 (macOS) as well as 4.x, and with any POSIX sh.
 
-PORT = 8000
-INSTANCE = instance
-LETTER = examples/deepfakes
+PORT ?= 8000
+INSTANCE ?= instance
+LETTER ?= examples/deepfakes
 ONLY =
 ARGS =
 
@@ -86,7 +86,7 @@ lint: .venv/dev.stamp ## Judge style and format
 
 .PHONY: types
 types: .venv/dev.stamp ## Check the types, strictly
-	$(BIN)/mypy
+	$(BIN)/python -m mypy
 
 .PHONY: format
 format: .venv/dev.stamp ## Format the code and mend what can be mended by rule
@@ -116,9 +116,9 @@ lock: .venv/made.stamp ## Resolve requirements*.in into requirements*.txt (ARGS=
 
 .PHONY: translations
 translations: .venv/run.stamp ## Collect the sentences of code and templates into translations/
-	$(BIN)/pybabel --quiet extract --mapping babel.cfg --sort-by-file --add-location file \
+	$(BIN)/python -m babel.messages.frontend --quiet extract --mapping babel.cfg --sort-by-file --add-location file \
 	  --project Undersigned --output translations/messages.pot .
-	$(BIN)/pybabel --quiet update --input-file translations/messages.pot --output-dir translations \
+	$(BIN)/python -m babel.messages.frontend --quiet update --input-file translations/messages.pot --output-dir translations \
 	  --no-fuzzy-matching --ignore-pot-creation-date
 
 .PHONY: clean
