@@ -66,11 +66,11 @@ INSTALL = @if [ -x $(BIN)/uv ]; then \
 
 .PHONY: run
 run: .venv/run.stamp ## Start it with the example letter (PORT=8000 INSTANCE=instance LETTER=examples/deepfakes)
-	@$(BIN)/python -m app.run --port "$(PORT)" --instance "$(INSTANCE)" --letter "$(LETTER)"
+	@exec $(BIN)/python -m app.run --port "$(PORT)" --instance "$(INSTANCE)" --letter "$(LETTER)"
 
 .PHONY: flask
 flask: .venv/run.stamp ## Run a command on an instance (INSTANCE=instance ARGS="tally check")
-	@$(BIN)/python -m app.instance "$(INSTANCE)" $(ARGS)
+	@exec $(BIN)/python -m app.instance "$(INSTANCE)" $(ARGS)
 
 # ---- Testing and measuring -----------------------------------------------------
 
