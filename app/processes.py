@@ -11,12 +11,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import IO, Self
 
 # What a process may take to finish its last request or mail before it is killed.
 PATIENCE = 5.0
+# Where wsgi.py lies, whatever folder the caller stands in.
+ROOT = Path(__file__).parent.parent
 _PR_SET_PDEATHSIG = 1
 
 
@@ -28,13 +31,13 @@ def free_socket() -> socket.socket:
     return found
 
 
-def web_command(port: int) -> list[str]:
+def web_command(port: int, environment: Mapping[str, str]) -> list[str]:
     """The web server; WEB_WORKERS and WEB_THREADS say how many of which."""
     return [
         *(sys.executable, "-m", "granian", "--interface", "wsgi"),
         *("--host", "127.0.0.1", "--port", str(port), "--http", "1", "--no-ws"),
-        *("--workers", os.environ.get("WEB_WORKERS") or "2"),
-        *("--blocking-threads", os.environ.get("WEB_THREADS") or "8"),
+        *("--workers", environment.get("WEB_WORKERS") or "2"),
+        *("--blocking-threads", environment.get("WEB_THREADS") or "8"),
         *("--workers-kill-timeout", str(int(PATIENCE - 1)), "--log-level", "error"),
         "wsgi:application",
     ]
@@ -47,13 +50,13 @@ def flask_command(*arguments: str) -> list[str]:
 
 def prepare_command(letter: Path) -> list[str]:
     """Migrate, then load the letter, in one process: importing us is what takes time."""
-    return [sys.executable, "-m", "app.prepare", str(letter)]
+    return [sys.executable, "-m", "app.prepare", str(letter.resolve())]
 
 
 def inbox_command(folder: Path, listener: socket.socket) -> list[str]:
     """The development inbox, on a socket that it inherits."""
     descriptor = str(listener.fileno())
-    mails = str(folder / "inbox")
+    mails = str(folder.resolve() / "inbox")
     return [sys.executable, "-m", "app.dev_inbox", mails, "--descriptor", descriptor]
 
 
@@ -63,26 +66,48 @@ class House:
     Each has its own process group, so that Ctrl-C reaches only whoever started
     them, and ending one takes the processes with it that it has started itself.
     `tied` ones also end when whoever started them is killed (on Linux, and only for
-    a caller without threads).
+    a caller without threads). What they say goes to the file `log`, else where the
+    caller's own output goes.
     """
 
-    def __init__(self, environment: Mapping[str, str], *, tied: bool = False) -> None:
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        *,
+        tied: bool = False,
+        log: Path | None = None,
+    ) -> None:
         self.environment = dict(environment)
         self._before = _end_with_parent if tied and sys.platform == "linux" else None
+        self._log = log
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(
         self, name: str, command: list[str], *, inherit: socket.socket | None = None
     ) -> None:
         """Start one process under a name; `inherit` is a socket it is given."""
-        self._running[name] = subprocess.Popen(
-            command,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-            pass_fds=[inherit.fileno()] if inherit is not None else [],
-            preexec_fn=self._before,  # noqa: PLW1509 - see `tied`
-        )
+        with self._output() as output:
+            self._running[name] = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                pass_fds=[inherit.fileno()] if inherit is not None else [],
+                preexec_fn=self._before,  # noqa: PLW1509 - see `tied`
+            )
+
+    def run(self, name: str, command: list[str]) -> int:
+        """Run one process to its end; its exit status."""
+        self.start(name, command)
+        status = self._running[name].wait()
+        del self._running[name]
+        return status
+
+    def _output(self) -> AbstractContextManager[IO[bytes] | None]:
+        return self._log.open("ab") if self._log else contextlib.nullcontext()
 
     def pid(self, name: str) -> int:
         """The process id, which is its group's too."""

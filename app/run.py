@@ -11,7 +11,6 @@ import http.client
 import os
 import signal
 import socket
-import subprocess
 import sys
 import time
 import tomllib
@@ -152,12 +151,9 @@ def run(port: int, folder: Path, letter: Path) -> int:
             if inbox is not None:
                 house.start("inbox", inbox_command(folder, inbox), inherit=inbox)
                 inbox.close()
-            prepared = subprocess.run(
-                prepare_command(letter), env=house.environment, check=False
-            )
-            if prepared.returncode:
+            if house.run("preparation", prepare_command(letter)):
                 raise StartError("It did not start; the lines above say why.")
-            house.start("web", web_command(port))
+            house.start("web", web_command(port, house.environment))
             house.start("worker", flask_command("worker"))
             wait_until_ready(house, settings["BASE_URL"], port, READY_WITHIN)
             _say_where(settings["BASE_URL"], slug, folder, inbox=inbox is not None)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.servers.browser import Browser
+from tests.servers.live import Live
 from tests.servers.postgres import Postgres, shared, stop_shared
 from tests.servers.smtp import Sink
 
@@ -55,6 +56,13 @@ def postgres(pytestconfig: pytest.Config) -> Postgres:
 def browser() -> Iterator[Browser]:
     """The Chromium of this process."""
     with Browser() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """The whole house on SQLite, for tests that leave it as they found it."""
+    with Live(tmp_path_factory.mktemp("live") / "instance") as running:
         yield running
 
 
