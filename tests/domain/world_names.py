@@ -86,7 +86,7 @@ NAMES = (
     "Ġorġ Borġ Olivier",
     "Xóchitl Gálvez",
     "ǃXóõ ǂÁn",
-    "Gã́́"[:2] + " Ñandé Guarani",
+    "Gã Ñandé Guarani",
     # Cyrillic, Greek, Armenian, Georgian
     "Юлия Навальная",
     "Фёдор Достоевский",
