@@ -24,6 +24,7 @@ from sqlalchemy import (
     make_url,
     text,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import DeclarativeBase, Session
 
@@ -57,9 +58,7 @@ class Moment(TypeDecorator[datetime]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> Any:
-        return dialect.type_descriptor(
-            DateTime(timezone=dialect.name == "postgresql")
-        )
+        return dialect.type_descriptor(DateTime(timezone=dialect.name == "postgresql"))
 
     def process_bind_param(
         self, value: datetime | None, dialect: Dialect
@@ -98,7 +97,8 @@ class _Turn:
 
     def __init__(self, path: str) -> None:
         self._thread = threading.Lock()
-        self._file = Path(f"{path}.turn").open("w")
+        # Held open for as long as the engine lives: closing it would give the turn up.
+        self._file = Path(f"{path}.turn").open("w")  # noqa: SIM115
 
     def __enter__(self) -> None:
         self._thread.acquire()
@@ -168,6 +168,12 @@ class Database:
         self._readers.dispose()
         if self._turn is not None:
             self._turn.close()
+
+
+def insert_for(session: Session) -> Any:
+    """The INSERT of this session's database, which knows ON CONFLICT."""
+    postgres = session.get_bind().dialect.name == "postgresql"
+    return postgresql.insert if postgres else sqlite.insert
 
 
 def _sqlite_engine(url: Any, pool_size: int, begin: str) -> Engine:

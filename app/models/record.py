@@ -47,9 +47,7 @@ class Seal(Base):
 
     __tablename__ = "seal"
 
-    position: Mapped[int] = mapped_column(
-        RowId, primary_key=True, autoincrement=False
-    )
+    position: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=False)
     record_id: Mapped[int] = mapped_column(ForeignKey("record.id"), unique=True)
     # SHA-256 over the former link's hash and this line's canonical JSON, in hex.
     hash: Mapped[str] = mapped_column(String(64))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import (
+    JSON,
     CheckConstraint,
     ForeignKey,
     Index,
@@ -179,6 +181,8 @@ class Signature(Base):
     name: Mapped[str | None] = mapped_column(String(400))
     name_key: Mapped[str | None] = mapped_column(String(400))
     title: Mapped[str | None] = mapped_column(String(400))
+    # A collected line may be described in each of the letter's languages.
+    titles: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     affiliation: Mapped[str | None] = mapped_column(String(400))
     sector: Mapped[str] = mapped_column(String(32))
     country: Mapped[str] = mapped_column(String(8))
@@ -235,6 +239,8 @@ class Suppression(Base):
 
     letter_id: Mapped[int] = mapped_column(ForeignKey("letter.id"), primary_key=True)
     address_key: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    # The link that said so, which can take it back.
+    submission_id: Mapped[bytes] = mapped_column(
+        ForeignKey("submission.id"), index=True
+    )
     created_at: Mapped[datetime] = mapped_column(Moment)
-
-

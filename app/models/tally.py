@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, Moment, RowId
@@ -47,8 +47,9 @@ class Ledger(Base):
 class Tally(Base):
     """The folded numbers; read together with the ledger rows not folded yet."""
 
+    # No CHECK against negative numbers here: of two folders at once one may fold
+    # a -1 before the other folds its +1; only tally and ledger together are true.
     __tablename__ = "tally"
-    __table_args__ = (CheckConstraint("number >= 0", "number"),)
 
     letter_id: Mapped[int] = mapped_column(ForeignKey("letter.id"), primary_key=True)
     facet: Mapped[str] = mapped_column(String(8), primary_key=True)

@@ -1,0 +1,79 @@
+"""The two kinds of answer: kept from everybody, or the same for everyone."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from flask import Response, request
+
+from app import i18n
+from app.domain import accent
+from app.domain.letters import Settings, Version
+
+# Told to `front`, which takes it off again before anybody else reads it.
+VERSION_HEADER = "X-Public-Version"
+
+# An erased name is gone from every copy within 10 s, so answers with names may be
+# served stale for a moment only (design: section 7).
+_WITH_NAMES = "public, max-age=5, stale-while-revalidate=3"
+_WITHOUT_NAMES = "public, max-age=5, stale-while-revalidate=10, stale-if-error=300"
+
+_POLICY = (
+    "default-src 'none'; style-src 'self'{style}; img-src 'self'; font-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+def page(
+    template: str,
+    *,
+    locale: str,
+    settings: Settings | None = None,
+    status: int = 200,
+    **context: Any,
+) -> Response:
+    """An HTML page that nobody may keep; `settings` lets its accent colour in."""
+    body = i18n.render(template, locale, status=status, **context)
+    response = Response(body, status=status, mimetype="text/html")
+    if settings is not None:
+        allow_accent(response, settings)
+    return response
+
+
+def allow_accent(response: Response, settings: Settings) -> None:
+    """Let exactly the letter's own style element through the content policy."""
+    response.headers["Content-Security-Policy"] = _POLICY.format(
+        style=f" {accent.css_source(settings.accent)}"
+    )
+
+
+def public(response: Response, *, version: Version, names: bool) -> Response:
+    """Mark an answer as the same for everyone, for as long as `version` stands.
+
+    The ETag is taken from the bytes, so equal answers are equal and others are not.
+    """
+    digest = hashlib.sha256(response.get_data()).hexdigest()[:32]
+    response.headers["Cache-Control"] = _WITH_NAMES if names else _WITHOUT_NAMES
+    response.headers["Vary"] = "Accept-Encoding"
+    response.headers["ETag"] = f'"{digest}"'
+    response.headers[VERSION_HEADER] = version.key
+    return response
+
+
+def harden(response: Response) -> Response:
+    """The headers that every answer carries (threats 28, 38, 40)."""
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", _POLICY.format(style=""))
+    headers.setdefault("Cache-Control", "no-store")
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "no-referrer")
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    return response
+
+
+def language_asked(letter: Settings | None = None) -> str | None:
+    """The language that `?lang=` names, if the letter or the house speaks it."""
+    asked = request.args.get("lang")
+    known = letter.wordings if letter else i18n.LOCALES
+    return asked if asked in known else None

@@ -1,0 +1,1 @@
+"""Rules of the house: plain functions that know neither Flask nor the terminal."""

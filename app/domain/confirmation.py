@@ -1,0 +1,247 @@
+"""The button behind the mailed link: a signature, or "this was not me"."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import and_, case, delete, func, select, update
+from sqlalchemy.orm import Session
+
+from app.db import insert_for
+from app.domain import (
+    addresses,
+    holds,
+    lifecycle,
+    names,
+    outgoing,
+    record,
+    tally,
+)
+from app.domain.drafts import (
+    LinkState,
+    address_context,
+    open_link,
+    signature_address,
+    wipe,
+)
+from app.domain.keyring import Keyring
+from app.domain.letters import Settings
+from app.models import (
+    Measure,
+    Outbox,
+    OutboxKind,
+    State,
+    Submission,
+    SubmissionState,
+    Suppression,
+)
+
+
+class Outcome(StrEnum):
+    """How a pressed button ended."""
+
+    CONFIRMED = "confirmed"
+    # This link was used before.
+    AGAIN = "again"
+    # The address had signed by another link.
+    ALREADY = "already"
+    NOT_POSSIBLE = "not_possible"
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """The result of confirming; `number` is the total read afterwards."""
+
+    outcome: Outcome
+    link: LinkState
+    state: State | None = None
+    public_id: str | None = None
+    language: str = ""
+    number: int | None = None
+
+
+def confirm(
+    session: Session,
+    *,
+    keyring: Keyring,
+    settings: Settings,
+    submission_id: bytes,
+    now: datetime,
+) -> Confirmed:
+    """Turn an open submission into a signature; doing it again changes nothing.
+
+    The other open submissions of the same person become void, and what they and
+    this one held is wiped, in the same transaction.
+    """
+    opened = open_link(
+        session,
+        keyring=keyring,
+        submission_id=submission_id,
+        settings=settings,
+        now=now,
+        lock=True,
+    )
+    if opened.state is LinkState.USED:
+        return Confirmed(Outcome.AGAIN, opened.state)
+    if opened.draft is None:
+        return Confirmed(Outcome.NOT_POSSIBLE, opened.state, language=opened.language)
+    draft = opened.draft
+    pepper = keyring.unwrap_pepper(settings.id, settings.pepper)
+    address_key = keyring.address_key(pepper, addresses.canonical(draft.email))
+    name_key = names.look_alike_key(draft.name)
+    reasons = holds.decide(
+        session,
+        letter_id=settings.id,
+        name_key=name_key,
+        public_figure=draft.public_figure,
+    )
+    public_id = lifecycle.new_public_id()
+    entered = lifecycle.confirm(
+        session,
+        letter_id=settings.id,
+        values={
+            "public_id": public_id,
+            "address_key": address_key,
+            "address_sealed": keyring.seal(
+                draft.email.encode(), context=address_context(public_id)
+            ),
+            "name": draft.name,
+            "name_key": name_key,
+            "title": draft.title or None,
+            "affiliation": draft.affiliation or None,
+            "sector": draft.sector,
+            "country": draft.country or tally.NOT_SAID,
+            "statement": draft.statement or None,
+            "listed": draft.listed,
+            "public_figure": draft.public_figure,
+            "identification_only": draft.identification_only,
+            "wants_updates": draft.wants_updates,
+            "may_contact": draft.may_contact,
+            "language": draft.language,
+            "text_version_id": draft.text_version_id,
+            "consent_version": draft.consent_version,
+        },
+        hold_reasons=[reason.value for reason in reasons],
+        now=now,
+    )
+    used = Submission.id == submission_id
+    session.execute(
+        update(Submission)
+        .where(
+            Submission.letter_id == settings.id,
+            Submission.address_key == address_key,
+            Submission.state == SubmissionState.OPEN.value,
+        )
+        .values(
+            state=case(
+                (and_(used, entered is not None), SubmissionState.USED.value),
+                else_=SubmissionState.VOID.value,
+            ),
+            signature_id=case((used, entered.id), else_=None) if entered else None,
+            address_key=None,
+            content_key=None,
+            sealed=None,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    if entered is None:
+        return Confirmed(Outcome.ALREADY, LinkState.VOID, language=opened.language)
+    numbers = tally.read(session, letter_id=settings.id)
+    return Confirmed(
+        Outcome.CONFIRMED,
+        LinkState.USED,
+        state=entered.state,
+        public_id=entered.public_id,
+        language=opened.language,
+        number=tally.total(numbers, Measure.CONFIRMED),
+    )
+
+
+def disown(
+    session: Session, *, keyring: Keyring, submission_id: bytes, now: datetime
+) -> bool:
+    """ "This was not me": nothing is published, and this letter mails no more.
+
+    Before confirming the submission ends; afterwards the signature is erased.
+    Returns False when the link stands for nothing that could be disowned.
+    """
+    opened = open_link(
+        session, keyring=keyring, submission_id=submission_id, now=now, lock=True
+    )
+    address = opened.draft.email if opened.draft else None
+    if opened.state is LinkState.USED and opened.signature_id is not None:
+        address = signature_address(
+            session, keyring=keyring, signature_id=opened.signature_id
+        )
+        if address is not None:
+            lifecycle.erase(
+                session,
+                signature_id=opened.signature_id,
+                actor=record.SIGNATORY,
+                now=now,
+            )
+    if address is None:
+        return False
+    session.execute(
+        wipe(SubmissionState.VOID).where(
+            Submission.id == submission_id,
+            Submission.state == SubmissionState.OPEN.value,
+        )
+    )
+    session.execute(
+        insert_for(session)(Suppression.__table__)
+        .values(
+            letter_id=opened.letter_id,
+            address_key=keyring.house_address_key(addresses.canonical(address)),
+            submission_id=submission_id,
+            created_at=now,
+        )
+        .on_conflict_do_update(
+            index_elements=["letter_id", "address_key"],
+            set_={"submission_id": submission_id},
+        )
+    )
+    return True
+
+
+def disowned(session: Session, *, submission_id: bytes) -> bool:
+    """Whether "this was not me" was said by this link and stands."""
+    found = select(Suppression.letter_id).where(
+        Suppression.submission_id == submission_id
+    )
+    return session.scalar(found) is not None
+
+
+def take_back(session: Session, *, submission_id: bytes) -> None:
+    """Undo "this was not me": the person may be mailed and sign again."""
+    session.execute(
+        delete(Suppression).where(Suppression.submission_id == submission_id)
+    )
+
+
+def ask_for_manage_link(
+    session: Session, *, submission_id: bytes, now: datetime
+) -> None:
+    """Mail the manage link of the signature that this used link made."""
+    signature_id = session.scalar(
+        select(Submission.signature_id).where(Submission.id == submission_id)
+    )
+    if signature_id is None:
+        return
+    asked = session.execute(
+        select(func.count(), func.max(Outbox.created_at)).where(
+            Outbox.signature_id == signature_id,
+            Outbox.kind == OutboxKind.MANAGE.value,
+        )
+    ).one()
+    if asked[1] is not None and asked[1] > now - timedelta(minutes=1):
+        return
+    outgoing.ask(
+        session,
+        kind=OutboxKind.MANAGE,
+        signature_id=signature_id,
+        number=asked[0] + 1,
+        now=now,
+    )

@@ -1,0 +1,153 @@
+"""A filled-in form and the link to it: what it holds, and what the link still is."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import Update, select, update
+from sqlalchemy.orm import Session
+
+from app.domain.keyring import Keyring
+from app.domain.letters import Phase, Settings
+from app.models import Signature, Submission, SubmissionState
+
+# How long a link works; judged by the row, at this house's one clock.
+LIFETIME = timedelta(days=7)
+# Who signed before the closing may confirm this long after it.
+GRACE = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A filled-in form, cleaned and judged; its address is personal data."""
+
+    email: str
+    name: str
+    title: str
+    affiliation: str
+    sector: str
+    country: str
+    statement: str
+    listed: bool
+    public_figure: bool
+    identification_only: bool
+    wants_updates: bool
+    may_contact: bool
+    language: str
+    text_version_id: int
+    consent_version: str
+
+    def to_bytes(self) -> bytes:
+        """The form as canonical JSON in UTF-8."""
+        return json.dumps(
+            asdict(self), ensure_ascii=False, separators=(",", ":"), sort_keys=True
+        ).encode()
+
+    @classmethod
+    def from_bytes(cls, raw: bytes) -> Draft:
+        """The form that `to_bytes` wrote."""
+        return cls(**json.loads(raw))
+
+
+class LinkState(StrEnum):
+    """What a mailed link still is."""
+
+    OPEN = "open"
+    USED = "used"
+    VOID = "void"
+    EXPIRED = "expired"
+    CLOSED = "closed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A submission as its link finds it; `draft` only while it is open."""
+
+    id: bytes
+    letter_id: int
+    state: LinkState
+    language: str
+    draft: Draft | None
+    signature_id: int | None
+
+
+def sealing_context(identifier: bytes) -> bytes:
+    return b"submission:" + identifier
+
+
+def open_link(
+    session: Session,
+    *,
+    keyring: Keyring,
+    submission_id: bytes,
+    settings: Settings | None = None,
+    now: datetime,
+    lock: bool = False,
+) -> Opened:
+    """What stands behind a mailed link at `now`.
+
+    `settings` of its letter lets a closed letter be seen; `lock` keeps the row
+    for the rest of the transaction (PostgreSQL; SQLite has one writer anyway).
+    """
+    statement = select(
+        Submission.id,
+        Submission.letter_id,
+        Submission.state,
+        Submission.language,
+        Submission.sealed,
+        Submission.expires_at,
+        Submission.signature_id,
+    ).where(Submission.id == submission_id)
+    row = session.execute(statement.with_for_update() if lock else statement).first()
+    if row is None:
+        return Opened(submission_id, 0, LinkState.UNKNOWN, "", None, None)
+    state = LinkState(row.state)
+    if state is LinkState.OPEN and row.expires_at <= now:
+        state = LinkState.EXPIRED
+    elif state is LinkState.OPEN and settings and not may_confirm(settings, now):
+        state = LinkState.CLOSED
+    draft = None
+    if row.sealed is not None and state is LinkState.OPEN:
+        context = sealing_context(row.id)
+        draft = Draft.from_bytes(keyring.open(row.sealed, context=context))
+    return Opened(row.id, row.letter_id, state, row.language, draft, row.signature_id)
+
+
+def may_confirm(settings: Settings, now: datetime) -> bool:
+    """Whether links of this letter still confirm: until a day after its closing."""
+    if not settings.visible(now):
+        return False
+    return settings.phase(now - GRACE) is not Phase.CLOSED
+
+
+def address_context(public_id: str) -> bytes:
+    """What the sealed address of a signature is bound to."""
+    return b"signature:" + public_id.encode()
+
+
+def signature_address(
+    session: Session, *, keyring: Keyring, signature_id: int
+) -> str | None:
+    """The address of a signature, or None once it is wiped."""
+    row = session.execute(
+        select(Signature.public_id, Signature.address_sealed).where(
+            Signature.id == signature_id
+        )
+    ).first()
+    if row is None or row.address_sealed is None:
+        return None
+    context = address_context(row.public_id)
+    return keyring.open(row.address_sealed, context=context).decode()
+
+
+def wipe(state: SubmissionState) -> Update:
+    """An UPDATE that ends open submissions and wipes what was typed."""
+    return (
+        update(Submission)
+        .values(state=state.value, address_key=None, content_key=None, sealed=None)
+        .execution_options(synchronize_session=False)
+    )

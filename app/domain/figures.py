@@ -1,0 +1,82 @@
+"""The published numbers of a letter in words: what pages, API and counter show."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from app import i18n
+from app.domain import tally
+from app.domain.letters import Settings
+from app.domain.views import Numbers, SectorCount
+from app.i18n import marked as _
+from app.models import Facet, Measure
+
+HEADLINES = {
+    "confirmed": _("confirmed signatures"),
+    "verified": _("verified signatures"),
+    "confirmed_and_collected": _("confirmed and collected signatures"),
+}
+
+DEFINITIONS = {
+    "confirmed": _(
+        "People who proved their mail address by pressing a button behind a link "
+        "that was mailed to it. The address is theirs; who they are is not checked."
+    ),
+    "verified": _(
+        "The part of the confirmed signatures whose person an organiser has proved "
+        "by hand, with a record of how."
+    ),
+    "collected": _(
+        "Signatures gathered elsewhere, taken over with a note of their source. "
+        "They are shown beside the confirmed ones and never counted among them."
+    ),
+}
+
+
+def numbers(
+    counted: tally.Numbers, *, settings: Settings, as_of: datetime, language: str
+) -> Numbers:
+    """The numbers of one moment, with their labels in `language`."""
+
+    def figure(key: str, measure: Measure) -> int:
+        return counted.get((Facet.SECTOR.value, key, measure.value), 0)
+
+    rows = [
+        (
+            key,
+            figure(key, Measure.CONFIRMED),
+            figure(key, Measure.VERIFIED),
+            figure(key, Measure.COLLECTED),
+        )
+        for key in settings.sector_keys
+    ]
+    longest = max((row[1] + row[3] for row in rows), default=0) or 1
+    confirmed = sum(row[1] for row in rows)
+    verified = sum(row[2] for row in rows)
+    collected = sum(row[3] for row in rows)
+    translate = i18n.translator(i18n.speaks(language))
+    notes = [settings.source_note(key, language) for key in sorted(settings.sources)]
+    return Numbers(
+        as_of=as_of,
+        confirmed=confirmed,
+        verified=verified,
+        collected=collected,
+        headline={
+            "confirmed": confirmed,
+            "verified": verified,
+            "confirmed_and_collected": confirmed + collected,
+        }[settings.headline],
+        headline_label=translate(HEADLINES[settings.headline]),
+        collected_note="; ".join(notes) if collected and notes else None,
+        sectors=tuple(
+            SectorCount(
+                key=key,
+                label=settings.sector_label(key, language),
+                confirmed=of_confirmed,
+                verified=of_verified,
+                collected=of_collected,
+                share=(of_confirmed + of_collected) / longest,
+            )
+            for key, of_confirmed, of_verified, of_collected in rows
+        ),
+    )

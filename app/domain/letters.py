@@ -1,0 +1,322 @@
+"""Letters as they are read: settings, wordings, phase, public version."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from threading import Lock
+from time import monotonic
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app import i18n, urls
+from app.domain import accent
+from app.domain.tally import NOT_SAID, OTHER
+from app.domain.views import Choice, Language, LetterView, StoredHtml
+from app.i18n import marked as _
+from app.models import (
+    Collection,
+    Fold,
+    Ledger,
+    Letter,
+    LetterLanguage,
+    Sector,
+    TextVersion,
+)
+
+CONSENT_VERSION = "2026-11"
+
+
+class Phase(StrEnum):
+    """Whether a letter takes signatures at a given time."""
+
+    NOT_OPEN = "not_open"
+    OPEN = "open"
+    PAUSED = "paused"
+    CLOSED = "closed"
+
+
+def phase_at(
+    now: datetime, opens_at: datetime | None, closes_at: datetime | None, paused: bool
+) -> Phase:
+    """The phase that a letter with these settings is in at `now`."""
+    if closes_at is not None and closes_at <= now:
+        return Phase.CLOSED
+    if opens_at is not None and opens_at > now:
+        return Phase.NOT_OPEN
+    return Phase.PAUSED if paused else Phase.OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """A letter in one language, with its newest text version."""
+
+    language: str
+    title: str
+    addressee: str
+    summary: str
+    text_version_id: int
+    number: int
+    hash: str
+    html: StoredHtml
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything about a letter that only its organisers change."""
+
+    id: int
+    slug: str
+    default_language: str
+    organiser: str
+    contact: str
+    postal: str
+    accent: str
+    country_policy: str
+    allows_statement: bool
+    headline: str
+    is_example: bool
+    published_at: datetime | None
+    opens_at: datetime | None
+    closes_at: datetime | None
+    paused: bool
+    frozen_at: datetime | None
+    revision: int
+    pepper: bytes
+    wordings: dict[str, Wording]
+    sectors: dict[str, dict[str, str]]
+    sources: dict[int, dict[str, str]]
+
+    def visible(self, now: datetime) -> bool:
+        """Whether the public may see the letter: published, and no embargo on it."""
+        return self.published_at is not None and self.published_at <= now
+
+    def phase(self, now: datetime) -> Phase:
+        """Whether signatures are taken at `now`."""
+        return phase_at(now, self.opens_at, self.closes_at, self.paused)
+
+    def wording(self, language: str | None) -> Wording:
+        """The wording in `language`, or in the letter's first language."""
+        if language is not None and language in self.wordings:
+            return self.wordings[language]
+        return self.wordings[self.default_language]
+
+    @property
+    def sector_keys(self) -> list[str]:
+        """The closed list: the letter's keys in its order, then the two of all."""
+        return [*self.sectors, OTHER, NOT_SAID]
+
+    def sector_label(self, key: str, language: str) -> str:
+        """What a sector is called in `language`."""
+        labels = self.sectors.get(key)
+        if labels is None:
+            words = {OTHER: _("Other"), NOT_SAID: _("Rather not say")}
+            return i18n.translator(i18n.speaks(language))(words[key])
+        return labels.get(language) or labels[self.default_language]
+
+    def source_note(self, collection_id: int, language: str) -> str:
+        """Where a collection comes from, in `language`."""
+        source = self.sources[collection_id]
+        return source.get(language) or source[self.default_language]
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """The public version of a letter: whatever is shown is a function of it.
+
+    `as_of` is the time of the newest change in the numbers.
+    """
+
+    letter_id: int
+    revision: int
+    visible: bool
+    phase: Phase
+    fold: int
+    unfolded: int
+    newest: int
+    as_of: datetime
+
+    @property
+    def key(self) -> str:
+        """The version as text, for ETags and memory."""
+        return (
+            f"{self.letter_id}.{self.revision}.{self.phase.value}"
+            f".{self.fold}.{self.unfolded}.{self.newest}"
+        )
+
+
+def version(session: Session, *, slug: str, now: datetime) -> Version | None:
+    """The public version of the letter called `slug`, or None if there is none."""
+    of_letter = Ledger.letter_id == Letter.id
+    row = session.execute(
+        select(
+            Letter.id,
+            Letter.revision,
+            Letter.created_at,
+            Letter.published_at,
+            Letter.opens_at,
+            Letter.closes_at,
+            Letter.paused,
+            Fold.number,
+            Fold.newest_at,
+            select(func.count()).where(of_letter).scalar_subquery(),
+            select(func.max(Ledger.id)).where(of_letter).scalar_subquery(),
+            select(func.max(Ledger.at)).where(of_letter).scalar_subquery(),
+        )
+        .outerjoin(Fold, Fold.letter_id == Letter.id)
+        .where(Letter.slug == slug)
+    ).first()
+    if row is None:
+        return None
+    (
+        letter_id, revision, created_at, published_at, opens_at, closes_at, paused,
+        fold, folded_at, unfolded, newest, newest_at,
+    ) = row  # fmt: skip
+    changes = [at for at in (folded_at, newest_at) if at is not None]
+    return Version(
+        letter_id=letter_id,
+        revision=revision,
+        visible=published_at is not None and published_at <= now,
+        phase=phase_at(now, opens_at, closes_at, paused),
+        fold=fold or 0,
+        unfolded=unfolded,
+        newest=newest or 0,
+        as_of=max(changes, default=published_at or created_at),
+    )
+
+
+def slugs(session: Session) -> list[str]:
+    """The slugs of all letters, newest first."""
+    return list(session.scalars(select(Letter.slug).order_by(Letter.id.desc())))
+
+
+def load(session: Session, *, letter_id: int) -> Settings:
+    """Read everything about a letter from the database."""
+    letter = session.get_one(Letter, letter_id)
+    languages = session.scalars(
+        select(LetterLanguage)
+        .where(LetterLanguage.letter_id == letter_id)
+        .order_by(LetterLanguage.position)
+    ).all()
+    newest: dict[str, TextVersion] = {}
+    for text_version in session.scalars(
+        select(TextVersion)
+        .where(TextVersion.letter_id == letter_id)
+        .order_by(TextVersion.number)
+    ):
+        newest[text_version.language] = text_version
+    sectors = session.scalars(
+        select(Sector).where(Sector.letter_id == letter_id).order_by(Sector.position)
+    ).all()
+    collections = session.scalars(
+        select(Collection).where(Collection.letter_id == letter_id)
+    ).all()
+    return Settings(
+        id=letter.id,
+        slug=letter.slug,
+        default_language=letter.default_language,
+        organiser=letter.organiser,
+        contact=letter.contact,
+        postal=letter.postal,
+        accent=letter.accent,
+        country_policy=letter.country_policy,
+        allows_statement=letter.allows_statement,
+        headline=letter.headline,
+        is_example=letter.is_example,
+        published_at=letter.published_at,
+        opens_at=letter.opens_at,
+        closes_at=letter.closes_at,
+        paused=letter.paused,
+        frozen_at=letter.frozen_at,
+        revision=letter.revision,
+        pepper=letter.pepper,
+        wordings={
+            row.language: Wording(
+                language=row.language,
+                title=row.title,
+                addressee=row.addressee,
+                summary=row.summary,
+                text_version_id=newest[row.language].id,
+                number=newest[row.language].number,
+                hash=newest[row.language].hash,
+                html=StoredHtml(newest[row.language].html),
+            )
+            for row in languages
+        },
+        sectors={row.key: row.labels for row in sectors},
+        sources={row.id: row.source for row in collections},
+    )
+
+
+class Shelf:
+    """Letters kept in memory for as long as their revision stands."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, Settings] = {}
+        self._seen: dict[str, tuple[float, Version]] = {}
+        self._lock = Lock()
+
+    def get(
+        self, session: Session, *, slug: str, now: datetime
+    ) -> tuple[Settings, Version] | None:
+        """The letter and its version as they stand in the database now."""
+        current = version(session, slug=slug, now=now)
+        if current is None:
+            return None
+        settings = self._kept.get(slug)
+        if settings is None or settings.revision != current.revision:
+            settings = load(session, letter_id=current.letter_id)
+            with self._lock:
+                self._kept[slug] = settings
+        self._seen[slug] = (monotonic(), current)
+        return settings, current
+
+    def recent(self, slug: str) -> Settings | None:
+        """The letter as it stood at most a second ago, without asking the database."""
+        seen = self._seen.get(slug)
+        if seen is None or monotonic() - seen[0] > 1:
+            return None
+        return self._kept.get(slug)
+
+
+def view(settings: Settings, *, language: str | None, now: datetime) -> LetterView:
+    """The letter in one language, as pages show it."""
+    wording = settings.wording(language)
+    locale = i18n.speaks(wording.language)
+    return LetterView(
+        slug=settings.slug,
+        title=wording.title,
+        addressee=wording.addressee,
+        organiser=settings.organiser,
+        contact=settings.contact,
+        postal=settings.postal,
+        locale=locale,
+        language=wording.language,
+        direction=i18n.direction(wording.language),
+        languages=tuple(
+            Language(code, i18n.language_name(code), urls.letter(settings.slug, code))
+            for code in settings.wordings
+        ),
+        html=wording.html,
+        summary=wording.summary,
+        text_hash=wording.hash,
+        version=wording.number,
+        published_at=settings.published_at,
+        phase=settings.phase(now).value,
+        opens_at=settings.opens_at,
+        closes_at=settings.closes_at,
+        frozen=settings.frozen_at is not None,
+        asks_country=settings.country_policy,
+        allows_statement=settings.allows_statement,
+        is_example=settings.is_example,
+        accent_css=accent.css(settings.accent),
+        sectors=tuple(
+            Choice(key, settings.sector_label(key, wording.language))
+            for key in settings.sector_keys
+        ),
+        countries=()
+        if settings.country_policy == "no"
+        else tuple(Choice(*country) for country in i18n.countries(locale)),
+    )

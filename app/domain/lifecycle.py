@@ -1,0 +1,485 @@
+"""The only writer of a signature's state: the table of verbs, and one move below.
+
+Every move is a compare-and-swap, a line of the record, ledger rows and, where the
+verb calls for one, a mail: in one transaction, which the caller commits.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app.db import insert_for
+from app.domain import outgoing, record, tally
+from app.domain.tally import Entry
+from app.models import (
+    BlockedName,
+    Facet,
+    Measure,
+    Origin,
+    OutboxKind,
+    Signature,
+    State,
+)
+
+
+class Verb(StrEnum):
+    """What can be done to a signature (design: sections 2 and 4)."""
+
+    CONFIRM = "confirm"
+    COLLECT = "collect"
+    RELEASE = "release"
+    HOLD = "hold"
+    REJECT = "reject"
+    REINSTATE = "reinstate"
+    CORRECT = "correct"
+    VERIFY = "verify"
+    FEATURE = "feature"
+    WITHDRAW = "withdraw"
+    REDACT = "redact"
+
+
+COUNTED, HELD = State.COUNTED, State.HELD
+REJECTED, WITHDRAWN = State.REJECTED, State.WITHDRAWN
+
+# verb -> {from: to}; None is "not there yet". Where two states stand, the verb's
+# function says which: holds decide for confirm and correct, the past for reinstate.
+MOVES: Mapping[Verb, Mapping[State | None, tuple[State, ...]]] = {
+    Verb.CONFIRM: {None: (COUNTED, HELD)},
+    Verb.COLLECT: {None: (COUNTED,)},
+    Verb.RELEASE: {HELD: (COUNTED,)},
+    Verb.HOLD: {COUNTED: (HELD,)},
+    Verb.REJECT: {COUNTED: (REJECTED,), HELD: (REJECTED,)},
+    Verb.REINSTATE: {REJECTED: (COUNTED, HELD)},
+    Verb.CORRECT: {COUNTED: (COUNTED, HELD), HELD: (HELD, COUNTED)},
+    Verb.VERIFY: {COUNTED: (COUNTED,), HELD: (HELD,)},
+    Verb.FEATURE: {COUNTED: (COUNTED,)},
+    Verb.WITHDRAW: {COUNTED: (WITHDRAWN,), HELD: (WITHDRAWN,)},
+    Verb.REDACT: {WITHDRAWN: (WITHDRAWN,), REJECTED: (REJECTED,)},
+}
+
+# The verbs for which a second time is the same as once, and where they lead.
+QUIET: Mapping[Verb, frozenset[State]] = {
+    Verb.RELEASE: frozenset({COUNTED}),
+    Verb.HOLD: frozenset({HELD}),
+    Verb.REJECT: frozenset({REJECTED}),
+    Verb.REINSTATE: frozenset({COUNTED, HELD}),
+    Verb.WITHDRAW: frozenset({WITHDRAWN}),
+}
+
+MAILS: Mapping[Verb, OutboxKind] = {Verb.CONFIRM: OutboxKind.SIGNED}
+
+# What is wiped from a row whose person is erased; state, sector and keys stay.
+_WIPED = {
+    "name": None,
+    "name_key": None,
+    "title": None,
+    "titles": None,
+    "affiliation": None,
+    "statement": None,
+    "address_sealed": None,
+    "country": tally.NOT_SAID,
+    "public_figure": False,
+    "wants_updates": False,
+    "may_contact": False,
+}
+
+
+class NotAllowed(Exception):
+    """The verb does not apply to the state in which the signature is now."""
+
+    def __init__(self, verb: Verb, state: State | None) -> None:
+        super().__init__(f"{verb.value} is not possible from {state}")
+        self.verb = verb
+        self.state = state
+
+
+class ReasonMissing(ValueError):
+    """The verb asks for a reason in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a move must know of a signature, as it stood when it was read."""
+
+    id: int
+    public_id: str
+    letter_id: int
+    origin: Origin
+    state: State
+    rejected_from: State | None
+    verified: bool
+    sector: str
+    country: str
+    name_key: str | None
+
+
+def facts(session: Session, *, signature_id: int) -> Facts:
+    """Read a signature for a move. Raises NoResultFound when there is none."""
+    row = session.execute(
+        select(
+            Signature.id,
+            Signature.public_id,
+            Signature.letter_id,
+            Signature.origin,
+            Signature.state,
+            Signature.rejected_from,
+            Signature.verified,
+            Signature.sector,
+            Signature.country,
+            Signature.name_key,
+        ).where(Signature.id == signature_id)
+    ).one()
+    return Facts(
+        id=row.id,
+        public_id=row.public_id,
+        letter_id=row.letter_id,
+        origin=Origin(row.origin),
+        state=State(row.state),
+        rejected_from=State(row.rejected_from) if row.rejected_from else None,
+        verified=row.verified,
+        sector=row.sector,
+        country=row.country,
+        name_key=row.name_key,
+    )
+
+
+def new_public_id() -> str:
+    """128 random bits by which a signature is known outside, as 22 characters."""
+    return secrets.token_urlsafe(16)
+
+
+def confirm(
+    session: Session,
+    *,
+    letter_id: int,
+    values: dict[str, Any],
+    hold_reasons: list[str],
+    now: datetime,
+) -> Facts | None:
+    """Make the signature of a person who proved the address.
+
+    `values` are the columns that were typed or follow from what was typed. Returns
+    None when this address has a signature on this letter already.
+    """
+    return _enter(
+        session,
+        verb=Verb.CONFIRM,
+        to=HELD if hold_reasons else COUNTED,
+        values=values
+        | {
+            "letter_id": letter_id,
+            "origin": Origin.CONFIRMED.value,
+            "confirmed_at": now,
+            "hold_reasons": " ".join(hold_reasons) or None,
+        },
+        actor=record.SIGNATORY,
+        now=now,
+    )
+
+
+def collect(
+    session: Session,
+    *,
+    letter_id: int,
+    collection_id: int,
+    values: dict[str, Any],
+    actor: str,
+    now: datetime,
+) -> Facts:
+    """Take in a named signature gathered elsewhere; never counted as confirmed."""
+    entered = _enter(
+        session,
+        verb=Verb.COLLECT,
+        to=COUNTED,
+        values=values
+        | {
+            "letter_id": letter_id,
+            "origin": Origin.COLLECTED.value,
+            "collection_id": collection_id,
+        },
+        actor=actor,
+        now=now,
+    )
+    if entered is None:
+        raise RuntimeError("a collected signature has no key that could be taken")
+    return entered
+
+
+def release(session: Session, *, signature_id: int, actor: str, now: datetime) -> State:
+    """Let a held signature into the list and the count."""
+    return _move(session, Verb.RELEASE, signature_id, COUNTED, actor=actor, now=now,
+                 changes={"hold_reasons": None})  # fmt: skip
+
+
+def hold(
+    session: Session, *, signature_id: int, actor: str, reason: str, now: datetime
+) -> State:
+    """Keep a counted signature out of list and count until a person looks."""
+    return _move(session, Verb.HOLD, signature_id, HELD, actor=actor, now=now,
+                 reason=_given(reason), changes={"hold_reasons": "by_hand"})  # fmt: skip
+
+
+def reject(
+    session: Session,
+    *,
+    signature_id: int,
+    actor: str,
+    reason: str,
+    fake: bool,
+    now: datetime,
+) -> State:
+    """Take a signature out of the count; as fake, its name stays held from now on."""
+    former = facts(session, signature_id=signature_id)
+    state = _move(session, Verb.REJECT, former, REJECTED, actor=actor, now=now,
+                  reason=_given(reason),
+                  changes={"rejected_from": former.state.value})  # fmt: skip
+    if fake and former.name_key:
+        session.execute(
+            insert_for(session)(BlockedName.__table__)
+            .values(
+                letter_id=former.letter_id, name_key=former.name_key, created_at=now
+            )
+            .on_conflict_do_nothing()
+        )
+    return state
+
+
+def reinstate(
+    session: Session, *, signature_id: int, actor: str, reason: str, now: datetime
+) -> State:
+    """Put a rejected signature back where it came from."""
+    former = facts(session, signature_id=signature_id)
+    return _move(session, Verb.REINSTATE, former, former.rejected_from or former.state,
+                 actor=actor, now=now, reason=_given(reason),
+                 changes={"rejected_from": None})  # fmt: skip
+
+
+def correct(
+    session: Session,
+    *,
+    signature_id: int,
+    changes: dict[str, Any],
+    claim_changed: bool,
+    hold_reasons: list[str],
+    actor: str,
+    now: datetime,
+) -> State:
+    """Change what a signature shows; `claim_changed` voids its verification.
+
+    The holds are decided anew by the caller; one set by hand is not lifted.
+    """
+    changes = changes | {"hold_reasons": " ".join(hold_reasons) or None}
+    if claim_changed:
+        changes["verified"] = False
+    to = HELD if hold_reasons else COUNTED
+    return _move(session, Verb.CORRECT, signature_id, to, actor=actor, now=now,
+                 changes=changes)  # fmt: skip
+
+
+def verify(session: Session, *, signature_id: int, actor: str, now: datetime) -> State:
+    """Mark the person as proved; `verification` keeps the account of how."""
+    former = facts(session, signature_id=signature_id)
+    return _move(session, Verb.VERIFY, former, former.state, actor=actor, now=now,
+                 changes={"verified": True})  # fmt: skip
+
+
+def feature(
+    session: Session,
+    *,
+    signature_id: int,
+    rank: int | None,
+    actor: str,
+    now: datetime,
+) -> State:
+    """Show a verified signature among the notable ones, or no longer (None).
+
+    Raises NotAllowed for a signature that is not verified.
+    """
+    former = facts(session, signature_id=signature_id)
+    if rank is not None and not former.verified:
+        raise NotAllowed(Verb.FEATURE, former.state)
+    return _move(session, Verb.FEATURE, former, former.state, actor=actor, now=now,
+                 changes={"featured_rank": rank})  # fmt: skip
+
+
+def withdraw(
+    session: Session, *, signature_id: int, actor: str, now: datetime
+) -> State:
+    """Take a signature back at its owner's wish; the person may sign again."""
+    return _move(session, Verb.WITHDRAW, signature_id, WITHDRAWN, actor=actor, now=now,
+                 changes={"address_key": None})  # fmt: skip
+
+
+def erase(session: Session, *, signature_id: int, actor: str, now: datetime) -> State:
+    """Withdraw and redact at once; a rejected signature is redacted, its key stays."""
+    former = facts(session, signature_id=signature_id)
+    if former.state in MOVES[Verb.WITHDRAW]:
+        withdraw(session, signature_id=signature_id, actor=actor, now=now)
+        former = facts(session, signature_id=signature_id)
+    return _move(session, Verb.REDACT, former, former.state, actor=actor, now=now,
+                 changes=_WIPED | {"redacted_at": now})  # fmt: skip
+
+
+def _given(reason: str) -> str:
+    """The reason, trimmed. Raises ReasonMissing when there is none."""
+    if not reason.strip():
+        raise ReasonMissing
+    return reason.strip()
+
+
+def _entries(state: State, origin: str, sector: str, country: str, verified: bool,
+             delta: int) -> list[Entry]:  # fmt: skip
+    """What one signature in this state adds to the numbers, times `delta`."""
+    if state is not COUNTED:
+        return []
+    measures = [Measure.COLLECTED]
+    if origin == Origin.CONFIRMED:
+        measures = [Measure.CONFIRMED, *([Measure.VERIFIED] if verified else [])]
+    return [
+        entry
+        for measure in measures
+        for entry in tally.entries_for(
+            sector=sector, country=country, measure=measure, delta=delta
+        )
+    ]
+
+
+def _enter(
+    session: Session,
+    *,
+    verb: Verb,
+    to: State,
+    values: dict[str, Any],
+    actor: str,
+    now: datetime,
+) -> Facts | None:
+    """Make a signature in state `to`; None when its address key is taken."""
+    if to not in MOVES[verb][None]:
+        raise NotAllowed(verb, None)
+    row = values | {
+        "state": to.value,
+        "verified": False,
+        "created_at": now,
+    }
+    signature_id = session.execute(
+        insert_for(session)(Signature.__table__)
+        .values(row)
+        .on_conflict_do_nothing(index_elements=["letter_id", "address_key"])
+        .returning(Signature.id)
+    ).scalar()
+    if signature_id is None:
+        return None
+    entered = Facts(
+        id=signature_id,
+        public_id=row["public_id"],
+        letter_id=row["letter_id"],
+        origin=Origin(row["origin"]),
+        state=to,
+        rejected_from=None,
+        verified=False,
+        sector=row["sector"],
+        country=row["country"],
+        name_key=row["name_key"],
+    )
+    record.write(
+        session,
+        letter_id=entered.letter_id,
+        actor=actor,
+        verb=verb.value,
+        subject=entered.public_id,
+        after=to.value,
+        at=now,
+    )
+    entries = _entries(to, entered.origin, entered.sector, entered.country, False, 1)
+    tally.post(session, letter_id=entered.letter_id, entries=entries, at=now)
+    if verb in MAILS:
+        outgoing.ask(session, kind=MAILS[verb], signature_id=signature_id, now=now)
+    return entered
+
+
+def _move(
+    session: Session,
+    verb: Verb,
+    subject: int | Facts,
+    to: State,
+    *,
+    actor: str,
+    now: datetime,
+    reason: str | None = None,
+    changes: Mapping[str, Any],
+) -> State:
+    """Move one signature, or raise NotAllowed; the one place where a state changes.
+
+    The update asks for everything that the ledger rows rest on, so whatever
+    changed since the signature was read shows as no row updated.
+    """
+    former = (
+        subject if isinstance(subject, Facts) else facts(session, signature_id=subject)
+    )
+    if to not in MOVES[verb].get(former.state, ()):
+        if former.state in QUIET.get(verb, ()):
+            return former.state
+        raise NotAllowed(verb, former.state)
+    values = dict(changes) | {"state": to.value}
+    verified = values.get("verified", former.verified)
+    if to is not COUNTED or not verified:
+        values["featured_rank"] = None
+    moved = session.execute(
+        update(Signature)
+        .where(
+            Signature.id == former.id,
+            Signature.state == former.state.value,
+            Signature.verified == former.verified,
+            Signature.sector == former.sector,
+            Signature.country == former.country,
+        )
+        .values(values)
+        .execution_options(synchronize_session=False)
+    )
+    if moved.rowcount != 1:  # type: ignore[attr-defined]
+        raise NotAllowed(verb, facts(session, signature_id=former.id).state)
+    record.write(
+        session,
+        letter_id=former.letter_id,
+        actor=actor,
+        verb=verb.value,
+        subject=former.public_id,
+        before=former.state.value,
+        after=to.value,
+        reason=reason,
+        at=now,
+    )
+    sector = values.get("sector", former.sector)
+    country = values.get("country", former.country)
+    before = _entries(former.state, former.origin, former.sector, former.country,
+                      former.verified, -1)  # fmt: skip
+    after = _entries(to, former.origin, sector, country, verified, 1)
+    tally.post(session, letter_id=former.letter_id, at=now,
+               entries=_net(before, after, sector))  # fmt: skip
+    if verb in MAILS:
+        outgoing.ask(session, kind=MAILS[verb], signature_id=former.id, now=now)
+    return to
+
+
+def _net(before: list[Entry], after: list[Entry], sector: str) -> list[Entry]:
+    """The ledger rows of a move: what goes and comes, without what cancels out.
+
+    A public change that moves no number leaves a row of 0, so that every public
+    change is a new public version.
+    """
+    undone = [Entry(e.facet, e.key, e.measure, -e.delta) for e in before]
+    rows = [
+        e for e in before if Entry(e.facet, e.key, e.measure, -e.delta) not in after
+    ]
+    rows += [e for e in after if e not in undone]
+    if not rows and after:
+        rows = [Entry(Facet.SECTOR, sector, after[0].measure, 0)]
+    return rows

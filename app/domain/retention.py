@@ -1,0 +1,59 @@
+"""What is wiped when: every period of the privacy notice, kept by the worker."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Select, delete, select, update
+from sqlalchemy.orm import Session
+
+from app.models import (
+    MailSlot,
+    Outbox,
+    OutboxState,
+    Submission,
+    SubmissionState,
+    Suppression,
+)
+
+# A finished form or mail is kept this long, to answer "did you write to me?".
+FINISHED = timedelta(days=30)
+# Slots outlive the longest ceiling that counts them.
+SLOTS = timedelta(days=7)
+
+
+def run(session: Session, *, now: datetime) -> int:
+    """End and wipe what is due; return how many rows that were. Safe to repeat."""
+    ended = 0
+    expired = (
+        update(Submission)
+        .where(
+            Submission.state == SubmissionState.OPEN.value, Submission.expires_at <= now
+        )
+        .values(
+            state=SubmissionState.EXPIRED.value,
+            address_key=None,
+            content_key=None,
+            sealed=None,
+        )
+    )
+    old_mail = delete(Outbox).where(
+        Outbox.state.not_in((OutboxState.READY.value, OutboxState.LEASED.value)),
+        Outbox.ended_at <= now - FINISHED,
+    )
+    old_forms = delete(Submission).where(
+        Submission.state != SubmissionState.OPEN.value,
+        Submission.expires_at <= now - FINISHED,
+        Submission.id.not_in(_kept_by(Suppression)),
+        Submission.id.not_in(_kept_by(Outbox)),
+    )
+    old_slots = delete(MailSlot).where(MailSlot.at <= now - SLOTS)
+    for statement in (expired, old_mail, old_forms, old_slots):
+        done = session.execute(statement.execution_options(synchronize_session=False))
+        ended += done.rowcount  # type: ignore[attr-defined]
+    return ended
+
+
+def _kept_by(model: type[Suppression | Outbox]) -> Select[tuple[bytes | None]]:
+    """The submissions that a row of another table still points at."""
+    return select(model.submission_id).where(model.submission_id.is_not(None))

@@ -1,0 +1,221 @@
+"""Take a filled-in form, mail its link, correct it, and find it by its code."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import case, select, tuple_, update
+from sqlalchemy.orm import Session
+
+from app.db import insert_for
+from app.domain import addresses, outgoing
+from app.domain.drafts import (
+    LIFETIME,
+    Draft,
+    open_link,
+    sealing_context,
+    wipe,
+)
+from app.domain.keyring import Keyring
+from app.domain.letters import Settings
+from app.models import Letter, OutboxKind, Submission, SubmissionState
+
+# The same form within this time is a double click and asks for no second mail.
+SAME_FORM = timedelta(minutes=10)
+# "Send it again" sooner than this asks for no second mail either.
+SEND_AGAIN = timedelta(minutes=1)
+CODE_TRIES = 5
+
+
+def _content_key(pepper: bytes, content: bytes) -> bytes:
+    """A keyed hash of all that was typed: the same form twice is one submission."""
+    return hmac.digest(pepper, b"content-v1\0" + content, "sha256")
+
+
+def sign(
+    session: Session,
+    *,
+    keyring: Keyring,
+    settings: Settings,
+    draft: Draft,
+    now: datetime,
+) -> bytes:
+    """Keep a filled-in form and ask for its confirmation mail; return its id.
+
+    The same two statements run whatever is known of the address: whether it has
+    signed, is suppressed or has had too many mails is judged when the mail is
+    sent, so no answer given here can tell a stranger (threats 19).
+    """
+    pepper = keyring.unwrap_pepper(settings.id, settings.pepper)
+    content = draft.to_bytes()
+    identifier = secrets.token_bytes(16)
+    statement = insert_for(session)(Submission.__table__).values(
+        id=identifier,
+        letter_id=settings.id,
+        state=SubmissionState.OPEN.value,
+        address_key=keyring.address_key(pepper, addresses.canonical(draft.email)),
+        content_key=_content_key(pepper, content),
+        sealed=keyring.seal(content, context=sealing_context(identifier)),
+        language=draft.language,
+        code_tries=0,
+        mail_number=1,
+        mailed_at=now,
+        created_at=now,
+        expires_at=now + LIFETIME,
+    )
+    again = Submission.mailed_at <= now - SAME_FORM
+    row = session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["letter_id", "address_key", "content_key"],
+            index_where=Submission.state == SubmissionState.OPEN.value,
+            set_={
+                "mail_number": case(
+                    (again, Submission.mail_number + 1), else_=Submission.mail_number
+                ),
+                "expires_at": case(
+                    (again, statement.excluded.expires_at), else_=Submission.expires_at
+                ),
+                "mailed_at": case((again, now), else_=Submission.mailed_at),
+            },
+        ).returning(Submission.id, Submission.mail_number)
+    ).one()
+    outgoing.ask(
+        session,
+        kind=OutboxKind.CONFIRM,
+        submission_id=row.id,
+        number=row.mail_number,
+        now=now,
+    )
+    return bytes(row.id)
+
+
+def send_again(session: Session, *, submission_id: bytes, now: datetime) -> None:
+    """Ask for the confirmation mail once more; the ceilings are judged at sending."""
+    number = session.scalar(
+        update(Submission)
+        .where(
+            Submission.id == submission_id,
+            Submission.state == SubmissionState.OPEN.value,
+            Submission.expires_at > now,
+            Submission.mailed_at <= now - SEND_AGAIN,
+        )
+        .values(mail_number=Submission.mail_number + 1, mailed_at=now)
+        .returning(Submission.mail_number)
+    )
+    if number is not None:
+        outgoing.ask(
+            session,
+            kind=OutboxKind.CONFIRM,
+            submission_id=submission_id,
+            number=number,
+            now=now,
+        )
+
+
+def readdress(
+    session: Session,
+    *,
+    keyring: Keyring,
+    settings: Settings,
+    submission_id: bytes,
+    address: str,
+    now: datetime,
+) -> bytes | None:
+    """Send what was typed to another address; the old link ends. None: too late."""
+    opened = open_link(
+        session, keyring=keyring, submission_id=submission_id, now=now, lock=True
+    )
+    if opened.draft is None or opened.letter_id != settings.id:
+        return None
+    session.execute(
+        wipe(SubmissionState.VOID).where(
+            Submission.id == submission_id,
+            Submission.state == SubmissionState.OPEN.value,
+        )
+    )
+    draft = replace(opened.draft, email=address)
+    return sign(session, keyring=keyring, settings=settings, draft=draft, now=now)
+
+
+def correct(
+    session: Session,
+    *,
+    keyring: Keyring,
+    settings: Settings,
+    submission_id: bytes,
+    draft: Draft,
+    now: datetime,
+) -> bool:
+    """Put what was typed anew behind the same link; False when it is not open.
+
+    The address stays the one that the link was mailed to.
+    """
+    pepper = keyring.unwrap_pepper(settings.id, settings.pepper)
+    content = draft.to_bytes()
+    content_key = _content_key(pepper, content)
+    address_key = keyring.address_key(pepper, addresses.canonical(draft.email))
+    # Another open form that says just the same gives way to this link.
+    session.execute(
+        wipe(SubmissionState.VOID).where(
+            Submission.letter_id == settings.id,
+            Submission.address_key == address_key,
+            Submission.content_key == content_key,
+            Submission.state == SubmissionState.OPEN.value,
+            Submission.id != submission_id,
+        )
+    )
+    changed = session.execute(
+        update(Submission)
+        .where(
+            Submission.id == submission_id,
+            Submission.address_key == address_key,
+            Submission.state == SubmissionState.OPEN.value,
+            Submission.expires_at > now,
+        )
+        .values(
+            content_key=content_key,
+            sealed=keyring.seal(content, context=sealing_context(submission_id)),
+        )
+        .execution_options(synchronize_session=False)
+    )
+    return bool(changed.rowcount)  # type: ignore[attr-defined]
+
+
+def find_by_code(
+    session: Session, *, keyring: Keyring, address: str, code: str, now: datetime
+) -> bytes | None:
+    """The open submission that a typed code belongs to; None when none does.
+
+    A wrong code counts against every open submission of the address, and after
+    five the codes of these are dead; their links go on working.
+    """
+    canonical = addresses.canonical(address)
+    keys = [
+        (
+            letter_id,
+            keyring.address_key(keyring.unwrap_pepper(letter_id, pepper), canonical),
+        )
+        for letter_id, pepper in session.execute(select(Letter.id, Letter.pepper))
+    ]
+    theirs = (
+        tuple_(Submission.letter_id, Submission.address_key).in_(keys),
+        Submission.state == SubmissionState.OPEN.value,
+        Submission.expires_at > now,
+        Submission.code_tries < CODE_TRIES,
+    )
+    candidates = session.scalars(
+        select(Submission.id).where(*theirs).with_for_update()
+    ).all()
+    for submission_id in candidates:
+        if keyring.matches_code(submission_id, code):
+            return submission_id
+    session.execute(
+        update(Submission)
+        .where(Submission.id.in_(candidates), Submission.code_tries < CODE_TRIES)
+        .values(code_tries=Submission.code_tries + 1)
+        .execution_options(synchronize_session=False)
+    )
+    return None

@@ -1,0 +1,273 @@
+"""The numbers: post to the ledger, fold, read exactly, and check against the rows."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import (
+    BigInteger,
+    case,
+    cast,
+    delete,
+    func,
+    insert,
+    select,
+    union_all,
+)
+from sqlalchemy.orm import Session
+
+from app.db import insert_for
+from app.models import (
+    Collection,
+    Facet,
+    Fold,
+    History,
+    Ledger,
+    Measure,
+    Origin,
+    Signature,
+    State,
+    Tally,
+)
+
+_BATCH = 5000
+
+# (facet, key, measure) -> number
+Numbers = Mapping[tuple[str, str, str], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One change of one number of a letter."""
+
+    facet: Facet
+    key: str
+    measure: Measure
+    delta: int
+
+
+def entries_for(
+    *, sector: str, country: str, measure: Measure, delta: int
+) -> list[Entry]:
+    """The rows by which one signature enters or leaves `measure`: one per facet."""
+    return [
+        Entry(Facet.SECTOR, sector, measure, delta),
+        Entry(Facet.COUNTRY, country, measure, delta),
+    ]
+
+
+def post(
+    session: Session, *, letter_id: int, entries: Iterable[Entry], at: datetime
+) -> None:
+    """Write ledger rows, in the transaction that changes what they count."""
+    rows = [
+        {
+            "letter_id": letter_id,
+            "facet": entry.facet.value,
+            "key": entry.key,
+            "measure": entry.measure.value,
+            "delta": entry.delta,
+            "at": at,
+        }
+        for entry in entries
+    ]
+    if rows:
+        session.execute(insert(Ledger.__table__).values(rows))
+
+
+def read(session: Session, *, letter_id: int) -> Numbers:
+    """All numbers of a letter, exact at this moment, folded or not; one statement."""
+    parts = union_all(
+        select(Tally.facet, Tally.key, Tally.measure, Tally.number).where(
+            Tally.letter_id == letter_id
+        ),
+        select(Ledger.facet, Ledger.key, Ledger.measure, Ledger.delta).where(
+            Ledger.letter_id == letter_id
+        ),
+    ).subquery()
+    rows = session.execute(
+        select(
+            parts.c.facet, parts.c.key, parts.c.measure, func.sum(parts.c.number)
+        ).group_by(parts.c.facet, parts.c.key, parts.c.measure)
+    )
+    return {(facet, key, measure): int(n) for facet, key, measure, n in rows}
+
+
+def total(numbers: Numbers, measure: Measure) -> int:
+    """The total of a measure: the sum over the sectors."""
+    return sum(
+        number
+        for (facet, _, of), number in numbers.items()
+        if facet == Facet.SECTOR and of == measure
+    )
+
+
+def fold(session: Session) -> int:
+    """Move ledger rows into tally and history; return how many were moved.
+
+    Several folders may run at once: each takes rows that no other has, and the
+    sums are kept by the database's own arithmetic.
+    """
+    taken = (
+        select(Ledger.id)
+        .order_by(Ledger.id)
+        .limit(_BATCH)
+        .with_for_update(skip_locked=True)
+    )
+    rows = session.execute(
+        delete(Ledger)
+        .where(Ledger.id.in_(taken.scalar_subquery()))
+        .returning(
+            Ledger.letter_id,
+            Ledger.facet,
+            Ledger.key,
+            Ledger.measure,
+            Ledger.delta,
+            Ledger.at,
+        )
+        .execution_options(synchronize_session=False)
+    ).all()
+    if not rows:
+        return 0
+    sums: dict[tuple[int, str, str, str], int] = defaultdict(int)
+    hours: dict[tuple[int, datetime, str, str, str], list[int]] = defaultdict(
+        lambda: [0, 0]
+    )
+    newest: dict[int, datetime] = {}
+    for row in rows:
+        sums[row.letter_id, row.facet, row.key, row.measure] += row.delta
+        hour = row.at.replace(minute=0, second=0, microsecond=0)
+        moved = hours[row.letter_id, hour, row.facet, row.key, row.measure]
+        moved[0 if row.delta > 0 else 1] += abs(row.delta)
+        newest[row.letter_id] = max(newest.get(row.letter_id, row.at), row.at)
+    # In one order everywhere, so that two folders cannot wait for each other.
+    _upsert(
+        session,
+        Fold,
+        [
+            {"letter_id": letter_id, "number": 1, "newest_at": newest[letter_id]}
+            for letter_id in sorted(newest)
+        ],
+    )
+    _upsert(
+        session,
+        Tally,
+        [
+            dict(zip(("letter_id", "facet", "key", "measure"), key, strict=True))
+            | {"number": sums[key]}
+            for key in sorted(sums)
+        ],
+    )
+    _upsert(
+        session,
+        History,
+        [
+            dict(
+                zip(("letter_id", "hour", "facet", "key", "measure"), key, strict=True)
+            )
+            | {"added": hours[key][0], "removed": hours[key][1]}
+            for key in sorted(hours)
+            if any(hours[key])
+        ],
+    )
+    return len(rows)
+
+
+def _upsert(
+    session: Session,
+    model: type[Fold | Tally | History],
+    rows: list[dict[str, object]],
+) -> None:
+    """Add the figures in `rows` to those that stand; the newest time wins."""
+    if not rows:
+        return
+    table = model.__table__
+    for row in rows:
+        statement = insert_for(session)(table).values(row)
+        changes = {}
+        for column in table.columns:
+            if column.primary_key:
+                continue
+            new = statement.excluded[column.name]
+            changes[column.name] = (
+                case((column > new, column), else_=new)
+                if column.name == "newest_at"
+                else column + new
+            )
+        session.execute(
+            statement.on_conflict_do_update(
+                index_elements=list(table.primary_key), set_=changes
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A number that is not what the signatures add up to."""
+
+    letter_id: int
+    facet: str
+    key: str
+    measure: str
+    published: int
+    counted: int
+
+
+def check(session: Session) -> list[Difference]:
+    """Compare the published numbers with the signatures, in one snapshot.
+
+    A difference is a fault to be found, so nothing is repaired here.
+    """
+    counted: dict[tuple[int, str, str, str], int] = defaultdict(int)
+    published: dict[tuple[int, str, str, str], int] = defaultdict(int)
+    measure = case(
+        (Signature.origin == Origin.COLLECTED, Measure.COLLECTED.value),
+        else_=Measure.CONFIRMED.value,
+    )
+    for facet, column in (
+        (Facet.SECTOR, Signature.sector),
+        (Facet.COUNTRY, Signature.country),
+    ):
+        for letter_id, key, of, verified, number in session.execute(
+            select(
+                Signature.letter_id, column, measure, Signature.verified, func.count()
+            )
+            .where(Signature.state == State.COUNTED)
+            .group_by(Signature.letter_id, column, measure, Signature.verified)
+        ):
+            counted[letter_id, facet.value, key, of] += number
+            if verified and of == Measure.CONFIRMED:
+                counted[letter_id, facet.value, key, Measure.VERIFIED.value] += number
+    for letter_id, sector, number in session.execute(
+        select(
+            Collection.letter_id,
+            Collection.without_names_sector,
+            func.sum(Collection.without_names),
+        ).group_by(Collection.letter_id, Collection.without_names_sector)
+    ):
+        for facet, key in ((Facet.SECTOR, sector), (Facet.COUNTRY, NOT_SAID)):
+            counted[letter_id, facet.value, key, Measure.COLLECTED.value] += int(number)
+    for source, figure in ((Tally, Tally.number), (Ledger, Ledger.delta)):
+        for letter_id, facet_name, key, of, number in session.execute(
+            select(
+                source.letter_id,
+                source.facet,
+                source.key,
+                source.measure,
+                cast(func.sum(figure), BigInteger),
+            ).group_by(source.letter_id, source.facet, source.key, source.measure)
+        ):
+            published[letter_id, facet_name, key, of] += number
+    return [
+        Difference(*key, published=published[key], counted=counted[key])
+        for key in sorted(counted.keys() | published.keys())
+        if counted[key] != published[key]
+    ]
+
+
+# The sector and country of those who would rather not say.
+NOT_SAID = "not_said"
+OTHER = "other"

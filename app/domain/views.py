@@ -1,0 +1,126 @@
+"""What the pages and the API are given to show: plain values, nothing to change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import NamedTuple
+
+
+class StoredHtml(str):
+    """HTML that was rendered and sanitised when it was stored; not escaped again."""
+
+    __slots__ = ()
+
+    def __html__(self) -> str:
+        """What Jinja asks a value for that may stand as it is."""
+        return str(self)
+
+
+class Choice(NamedTuple):
+    """One option of a closed list."""
+
+    key: str
+    label: str
+
+
+class Language(NamedTuple):
+    """A language in which the letter can be read, and where."""
+
+    code: str
+    name: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class LetterView:
+    """A letter in one language, ready to be shown."""
+
+    slug: str
+    title: str
+    addressee: str
+    organiser: str
+    contact: str
+    postal: str
+    locale: str
+    language: str
+    direction: str
+    languages: tuple[Language, ...]
+    html: StoredHtml
+    summary: str
+    text_hash: str
+    version: int
+    published_at: datetime | None
+    phase: str
+    opens_at: datetime | None
+    closes_at: datetime | None
+    frozen: bool
+    asks_country: str
+    allows_statement: bool
+    is_example: bool
+    accent_css: StoredHtml
+    sectors: tuple[Choice, ...]
+    countries: tuple[Choice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SectorCount:
+    """The numbers of one sector; `share` is its part of the longest bar, 0 to 1."""
+
+    key: str
+    label: str
+    confirmed: int
+    verified: int
+    collected: int
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """The published numbers of a letter at one moment."""
+
+    as_of: datetime
+    confirmed: int
+    verified: int
+    collected: int
+    headline: int
+    headline_label: str
+    collected_note: str | None
+    sectors: tuple[SectorCount, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PublicLine:
+    """One line of the public list, or the preview of one."""
+
+    id: str
+    name: str
+    title: str | None
+    affiliation: str | None
+    identification_only: bool
+    sector_label: str
+    country_label: str | None
+    statement: str | None
+    verified: bool
+    featured: bool
+    origin: str
+    confirmed_on: date | None
+    source_note: str | None = None
+
+    @property
+    def description(self) -> str:
+        """Title and affiliation as they stand after the name."""
+        return ", ".join(part for part in (self.title, self.affiliation) if part)
+
+
+@dataclass(slots=True)
+class SignForm:
+    """What was typed into a form, and what is wrong with it, by field."""
+
+    values: dict[str, str] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def problems(self) -> list[tuple[str, str]]:
+        """(field, sentence) in the order in which the fields were judged."""
+        return list(self.errors.items())

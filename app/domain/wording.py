@@ -1,0 +1,37 @@
+"""Render a letter's text once, when its version is made: Markdown in, safe HTML out."""
+
+from __future__ import annotations
+
+import hashlib
+
+import nh3
+from markdown_it import MarkdownIt
+
+# Raw HTML is off, so what is typed as markup is shown as text (CommonMark).
+_markdown = MarkdownIt("js-default", {"html": False, "linkify": False})
+
+# A second wall behind the renderer: the elements an open letter needs, and no more.
+_ELEMENTS = {
+    "p", "br", "em", "strong", "blockquote", "ol", "ul", "li", "hr", "a",
+    "h2", "h3", "h4", "sup", "sub",
+}  # fmt: skip
+
+
+def render(source: str) -> str:
+    """The HTML of a wording; headings start at the second level."""
+    html = _markdown.render(source)
+    for level in (3, 2, 1):
+        html = html.replace(f"<h{level}>", f"<h{level + 1}>")
+        html = html.replace(f"</h{level}>", f"</h{level + 1}>")
+    return nh3.clean(
+        html,
+        tags=_ELEMENTS,
+        attributes={"a": {"href"}, "ol": {"start"}},
+        url_schemes={"https", "http", "mailto"},
+        link_rel="nofollow noopener",
+    )
+
+
+def text_hash(source: str) -> str:
+    """SHA-256 of the wording as hex: what a signature is bound to."""
+    return hashlib.sha256(source.encode()).hexdigest()

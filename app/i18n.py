@@ -1,0 +1,165 @@
+"""Languages: the catalogs, the Jinja environments, and numbers and dates in words."""
+
+from __future__ import annotations
+
+import gettext as gettext_module
+import hashlib
+import io
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from anyascii import anyascii
+from babel import Locale, UnknownLocaleError, dates, numbers
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from app import urls
+
+ROOT = Path(__file__).parent.parent
+TEMPLATES = ROOT / "templates"
+STATIC = ROOT / "static"
+TRANSLATIONS = ROOT / "translations"
+
+# The languages that the pages themselves speak; letters may be in any language.
+LOCALES = ("en", "de", "fr")
+FALLBACK = "en"
+
+
+def marked(message: str) -> str:
+    """Mark a sentence for the catalogs where it is written, to be translated later."""
+    return message
+
+
+def speaks(language: str) -> str:
+    """The page language for a letter in `language`: its own, or the fallback."""
+    return language if language in LOCALES else FALLBACK
+
+
+@cache
+def translations(locale: str) -> gettext_module.NullTranslations:
+    """The catalog of `locale`, read from its .po file; empty for the source language."""
+    path = TRANSLATIONS / locale / "LC_MESSAGES" / "messages.po"
+    if not path.exists():
+        return gettext_module.NullTranslations()
+    with path.open("rb") as file:
+        catalog = read_po(file, locale=locale)
+    compiled = io.BytesIO()
+    write_mo(compiled, catalog)
+    compiled.seek(0)
+    return gettext_module.GNUTranslations(compiled)
+
+
+def translator(locale: str) -> Callable[..., str]:
+    """A function that translates one sentence and fills its named placeholders."""
+    catalog = translations(locale)
+
+    def translate(message: str, **values: object) -> str:
+        sentence = catalog.gettext(message)
+        return sentence % values if values else sentence
+
+    return translate
+
+
+@cache
+def language_name(language: str) -> str:
+    """What a language calls itself, as "Deutsch" for "de"."""
+    try:
+        return (Locale.parse(language).get_display_name(language) or language).title()
+    except (UnknownLocaleError, ValueError):
+        return language
+
+
+@cache
+def direction(language: str) -> str:
+    """The writing direction of a language: "ltr" or "rtl"."""
+    try:
+        return str(Locale.parse(language).text_direction)
+    except (UnknownLocaleError, ValueError):
+        return "ltr"
+
+
+# Codes that CLDR names beside the countries of ISO 3166-1: unions, test places and
+# islands that post offices know.
+_NOT_COUNTRIES = frozenset(
+    ["AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"]
+)
+
+
+@cache
+def countries(locale: str) -> tuple[tuple[str, str], ...]:
+    """The countries as (ISO 3166-1 alpha-2 code, name), sorted by name (CLDR)."""
+    named = [
+        (code, str(name))
+        for code, name in Locale.parse(locale).territories.items()
+        if len(code) == 2 and code.isalpha() and code not in _NOT_COUNTRIES
+    ]
+    return tuple(sorted(named, key=lambda item: anyascii(item[1]).casefold()))
+
+
+@cache
+def country_codes() -> frozenset[str]:
+    """The codes of all countries that a form may send."""
+    return frozenset(code for code, _ in countries(FALLBACK))
+
+
+def day(value: date | datetime, locale: str) -> str:
+    """A date in words, as "21 February 2024"."""
+    return dates.format_date(value, format="long", locale=locale)
+
+
+def moment(value: datetime, locale: str) -> str:
+    """A time in words, in UTC, as "21 February 2024, 14:05 UTC"."""
+    value = value.astimezone(UTC)
+    clock = dates.format_time(value, format="HH:mm", locale=locale)
+    return f"{day(value, locale)}, {clock} UTC"
+
+
+def iso(value: date | datetime) -> str:
+    """A time as RFC 3339 writes it, in UTC and to the second; a date as it is."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return value.isoformat()
+
+
+def number(value: int, locale: str) -> str:
+    """A whole number with the locale's digit groups."""
+    return numbers.format_decimal(value, locale=locale)
+
+
+@cache
+def asset(path: str) -> str:
+    """The address of a static file, with its hash so that it may be kept for ever."""
+    digest = hashlib.sha256((STATIC / path).read_bytes()).hexdigest()
+    return f"/static/{path}?v={digest[:12]}"
+
+
+@cache
+def environment(locale: str) -> Environment:
+    """The Jinja environment of one page language."""
+    jinja = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=lambda name: not (name or "").endswith(".txt"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        extensions=["jinja2.ext.i18n"],
+    )
+    jinja.install_gettext_translations(  # type: ignore[attr-defined]
+        translations(locale), newstyle=True
+    )
+    jinja.filters["number"] = cache(lambda value: number(value, locale))
+    jinja.filters["day"] = cache(lambda value: day(value, locale))
+    jinja.filters["moment"] = cache(lambda value: moment(value, locale))
+    jinja.filters["iso"] = iso
+    jinja.globals.update(locale=locale, dir=direction(locale), url=urls, asset=asset)
+    return jinja
+
+
+def render(template: str, locale: str, **context: Any) -> str:
+    """The text of `template` in `locale`."""
+    return environment(locale).get_template(template).render(context)

@@ -1,0 +1,1 @@
+"""Mail: the outbox, the messages, and their delivery."""

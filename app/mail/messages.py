@@ -1,0 +1,97 @@
+"""What each mail says: one function and one template folder a kind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from urllib.parse import urlsplit
+
+from app import i18n, urls
+from app.domain.views import LetterView
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What every mail needs to know of where it comes from."""
+
+    base_url: str
+    sender: str
+
+    @property
+    def domain(self) -> str:
+        """The host part of Message-IDs (RFC 5322 section 3.6.4)."""
+        return urlsplit(self.base_url).hostname or "localhost"
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """To whom a mail goes, and by what it is known when it is repeated."""
+
+    to: str
+    message_id: str
+    date: datetime
+
+
+def confirm(
+    house: House, envelope: Envelope, letter: LetterView, *, token: str, code: str
+) -> bytes:
+    """The link, the code and "this was not me"; nothing that was typed (threats 12)."""
+    link = urls.absolute(house.base_url, urls.confirm(token))
+    return _build("confirm", house, envelope, letter, link=link, not_me=link, code=code)
+
+
+def already_signed(
+    house: House, envelope: Envelope, letter: LetterView, *, manage: str
+) -> bytes:
+    """The answer to a form for an address that has signed."""
+    link = urls.absolute(house.base_url, urls.manage(manage))
+    return _build("already_signed", house, envelope, letter, manage=link)
+
+
+def signed(
+    house: House,
+    envelope: Envelope,
+    letter: LetterView,
+    *,
+    manage: str,
+    held: bool,
+) -> bytes:
+    """The receipt after confirming, with the manage link."""
+    link = urls.absolute(house.base_url, urls.manage(manage))
+    return _build("signed", house, envelope, letter, manage=link, held=held)
+
+
+def manage(
+    house: House, envelope: Envelope, letter: LetterView, *, manage: str
+) -> bytes:
+    """The manage link again, asked for on the page of a used link."""
+    link = urls.absolute(house.base_url, urls.manage(manage))
+    return _build("manage", house, envelope, letter, manage=link)
+
+
+def _build(
+    kind: str, house: House, envelope: Envelope, letter: LetterView, **context: object
+) -> bytes:
+    """The mail as bytes, ready for the wire (RFC 5322, RFC 3834)."""
+    context |= {"letter": letter, "base": house.base_url}
+    locale = letter.locale
+    parts = {
+        name: i18n.render(f"mail/{kind}/{name}", locale, **context)
+        for name in ("subject.txt", "body.txt", "body.html")
+    }
+    message = EmailMessage(policy=SMTP)
+    message["From"] = Address("Undersigned", addr_spec=house.sender)
+    message["To"] = Address(addr_spec=envelope.to)
+    message["Subject"] = " ".join(parts["subject.txt"].split())
+    message["Date"] = format_datetime(envelope.date)
+    message["Message-ID"] = f"<{envelope.message_id}@{house.domain}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message["X-Auto-Response-Suppress"] = "All"
+    message["Content-Language"] = letter.language
+    message.set_content(parts["body.txt"])
+    message.add_alternative(parts["body.html"], subtype="html")
+    return message.as_bytes()

@@ -1,0 +1,224 @@
+"""The outbox as a queue: claim by lease, keep the ceilings, finish by token."""
+
+from __future__ import annotations
+
+import random
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy.orm import Session
+
+from app.models import MailSlot, Outbox, OutboxState
+
+BATCH = 20
+
+# Ceilings on what an unproved form can make us send (design: section 6).
+PER_LETTER, LETTER_WINDOW = 3, timedelta(days=7)
+PER_ADDRESS, ADDRESS_WINDOW = 5, timedelta(days=1)
+APART = timedelta(minutes=1)
+
+_LONGEST_PAUSE = timedelta(hours=4)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A row of the outbox that this worker alone may send until its lease ends."""
+
+    id: int
+    kind: str
+    submission_id: bytes | None
+    signature_id: int | None
+    message_id: str
+    attempts: int
+    token: str
+
+
+def claim(
+    session: Session, *, now: datetime, lease: timedelta, limit: int = BATCH
+) -> list[Claim]:
+    """Take up to `limit` mails that are due, oldest first, with a lease on each.
+
+    A row whose lease has run out is due again: its worker is taken for dead, and
+    its token no longer fits, so that a late "done" of it is refused.
+    """
+    token = secrets.token_hex(16)
+    due = (
+        select(Outbox.id)
+        .where(
+            Outbox.state.in_((OutboxState.READY.value, OutboxState.LEASED.value)),
+            Outbox.due_at <= now,
+        )
+        .order_by(Outbox.due_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    rows = session.execute(
+        update(Outbox)
+        .where(Outbox.id.in_(due.scalar_subquery()))
+        .values(
+            state=OutboxState.LEASED.value,
+            lease_token=token,
+            due_at=now + lease,
+            attempts=Outbox.attempts + 1,
+        )
+        .returning(
+            Outbox.id,
+            Outbox.kind,
+            Outbox.submission_id,
+            Outbox.signature_id,
+            Outbox.message_id,
+            Outbox.attempts,
+        )
+        .execution_options(synchronize_session=False)
+    ).all()
+    return [Claim(*row, token=token) for row in sorted(rows)]
+
+
+def _end(
+    session: Session, claimed: Claim, *, state: OutboxState, answer: str, now: datetime
+) -> bool:
+    """Finish a mail in `state`; False when the lease was lost meanwhile."""
+    return _write(
+        session,
+        claimed,
+        {"state": state.value, "answer": answer[:200], "ended_at": now},
+    )
+
+
+def _write(session: Session, claimed: Claim, values: dict[str, object]) -> bool:
+    done = session.execute(
+        update(Outbox)
+        .where(Outbox.id == claimed.id, Outbox.lease_token == claimed.token)
+        .values(lease_token=None, **values)
+        .execution_options(synchronize_session=False)
+    )
+    return bool(done.rowcount)  # type: ignore[attr-defined]
+
+
+def sent(session: Session, claimed: Claim, *, answer: str, now: datetime) -> bool:
+    """The SMTP server took the mail."""
+    return _end(session, claimed, state=OutboxState.SENT, answer=answer, now=now)
+
+
+def refused(session: Session, claimed: Claim, *, answer: str, now: datetime) -> bool:
+    """The provider refuses this address for good."""
+    return _end(session, claimed, state=OutboxState.REFUSED, answer=answer, now=now)
+
+
+def dead(session: Session, claimed: Claim, *, answer: str, now: datetime) -> bool:
+    """The mail could not be made: nobody but us can mend that."""
+    return _end(session, claimed, state=OutboxState.DEAD, answer=answer, now=now)
+
+
+def void(session: Session, claimed: Claim, *, why: str, now: datetime) -> bool:
+    """The mail is not to be sent any more."""
+    return _end(session, claimed, state=OutboxState.VOID, answer=why, now=now)
+
+
+def retry(
+    session: Session,
+    claimed: Claim,
+    *,
+    answer: str,
+    first: timedelta,
+    now: datetime,
+) -> bool:
+    """Trouble on the way: try again after a pause that grows, with jitter."""
+    pause = min(first * 4 ** (claimed.attempts - 1), _LONGEST_PAUSE)
+    values = {
+        "state": OutboxState.READY.value,
+        "due_at": now + pause * random.uniform(0.8, 1.2),
+        "answer": answer[:200],
+    }
+    return _write(session, claimed, values)
+
+
+def give_back(
+    session: Session, claimed: Claim, *, due_at: datetime, answer: str | None = None
+) -> bool:
+    """Nothing was tried: the row is as it was, and due at `due_at`."""
+    values = {
+        "state": OutboxState.READY.value,
+        "due_at": due_at,
+        "attempts": claimed.attempts - 1,
+        "answer": answer,
+    }
+    return _write(session, claimed, values)
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Whether an address may have one more mail: now, later or not at all."""
+
+    slot: int | None = None
+    wait_until: datetime | None = None
+
+
+def take_turns(session: Session, address_keys: Iterable[bytes]) -> None:
+    """Let one transaction at a time judge the ceilings of these addresses.
+
+    Locks are taken in one order, so that two workers cannot wait for each other.
+    SQLite has one writer at a time and needs none.
+    """
+    if session.get_bind().dialect.name != "postgresql":
+        return
+    for key in sorted({int.from_bytes(key[:8], signed=True) for key in address_keys}):
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
+
+
+def admit(
+    session: Session, *, address_key: bytes, letter_id: int, now: datetime
+) -> Admission:
+    """Take a slot for one hand-over to an address, where its ceilings leave one.
+
+    Slots are counted and not mails: a hand-over whose end is unknown has had its
+    mail for all we know, and a repeat of it needs a slot of its own.
+    """
+    rows: Sequence[tuple[int, datetime]] = [
+        (row.letter_id, row.at)
+        for row in session.execute(
+            select(MailSlot.letter_id, MailSlot.at).where(
+                MailSlot.address_key == address_key, MailSlot.at > now - LETTER_WINDOW
+            )
+        )
+    ]
+    of_letter = sum(1 for letter, _ in rows if letter == letter_id)
+    of_day = [at for _, at in rows if at > now - ADDRESS_WINDOW]
+    if of_letter >= PER_LETTER or len(of_day) >= PER_ADDRESS:
+        return Admission()
+    newest = max((at for _, at in rows), default=None)
+    if newest is not None and newest + APART > now:
+        return Admission(wait_until=newest + APART)
+    slot = session.execute(
+        insert(MailSlot.__table__).returning(MailSlot.id),  # type: ignore[arg-type]
+        {"address_key": address_key, "letter_id": letter_id, "at": now},
+    ).scalar_one()
+    return Admission(slot=slot)
+
+
+def release_slot(session: Session, slot: int | None) -> None:
+    """Give back the slot of a hand-over that certainly did not happen."""
+    if slot is not None:
+        session.execute(delete(MailSlot).where(MailSlot.id == slot))
+
+
+def waiting(session: Session, *, now: datetime) -> int:
+    """How many mails are due and not sent, for the readiness page and metrics."""
+    return (
+        session.scalar(
+            select(func.count()).where(
+                Outbox.state.in_((OutboxState.READY.value, OutboxState.LEASED.value)),
+                Outbox.due_at <= now,
+            )
+        )
+        or 0
+    )
+
+
+def by_state(session: Session) -> dict[str, int]:
+    """How many mails are in which state."""
+    rows = session.execute(select(Outbox.state, func.count()).group_by(Outbox.state))
+    return {state: number for state, number in rows}

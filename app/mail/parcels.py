@@ -1,0 +1,226 @@
+"""Turn claimed rows into mails: who is written to, and what, is decided only now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.exc import NoResultFound
+from sqlalchemy.orm import Session
+
+from app.domain import addresses, drafts, letters
+from app.domain.keyring import Keyring, Unopenable
+from app.domain.letters import Settings
+from app.domain.tokens import Purpose, Tokens
+from app.domain.views import LetterView
+from app.mail import messages, outbox
+from app.mail.messages import Envelope, House
+from app.mail.outbox import Claim
+from app.models import (
+    Letter,
+    OutboxKind,
+    Signature,
+    State,
+    Suppression,
+)
+
+# What goes wrong when a row, and not the house, is broken.
+UNMAKEABLE = (Unopenable, ValueError, TypeError, LookupError, NoResultFound)
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A mail that is to be handed over, and the slot it takes."""
+
+    claim: Claim
+    subject: Subject
+    letter: LetterView
+    slot: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a row speaks of, as it stands when the mail is about to be sent."""
+
+    letter_id: int
+    slug: str
+    language: str
+    address: str
+    signature: str | None
+    held: bool = False
+
+
+class Maker:
+    """Makes parcels out of claims, inside the transaction that claimed them."""
+
+    def __init__(self, keyring: Keyring, tokens: Tokens, house: House) -> None:
+        self._keyring = keyring
+        self._tokens = tokens
+        self._house = house
+        self._shelf = letters.Shelf()
+
+    def make(
+        self, session: Session, claims: list[Claim], *, now: datetime
+    ) -> list[Parcel]:
+        """The parcels to send; rows that are not to be sent are ended here.
+
+        A row that cannot be made is dead and never stops the others (threats 14).
+        """
+        subjects = []
+        for claimed in claims:
+            try:
+                subject = self._subject(session, claimed, now)
+            except UNMAKEABLE as error:
+                outbox.dead(session, claimed, answer=type(error).__name__, now=now)
+                continue
+            if isinstance(subject, str):
+                outbox.void(session, claimed, why=subject, now=now)
+            else:
+                subjects.append((claimed, subject))
+        keys = {
+            claimed.id: self._keyring.house_address_key(
+                addresses.canonical(subject.address)
+            )
+            for claimed, subject in subjects
+        }
+        outbox.take_turns(session, keys.values())
+        parcels = []
+        for claimed, subject in subjects:
+            parcel = self._admitted(session, claimed, subject, keys[claimed.id], now)
+            if parcel is not None:
+                parcels.append(parcel)
+        return parcels
+
+    def _admitted(
+        self,
+        session: Session,
+        claimed: Claim,
+        subject: Subject,
+        key: bytes,
+        now: datetime,
+    ) -> Parcel | None:
+        """The parcel of one subject, if its address may have one more mail."""
+        slot = None
+        if claimed.kind != OutboxKind.SIGNED:
+            if self._suppressed(session, subject.letter_id, key):
+                outbox.void(session, claimed, why="suppressed", now=now)
+                return None
+            admission = outbox.admit(
+                session, address_key=key, letter_id=subject.letter_id, now=now
+            )
+            if admission.wait_until is not None:
+                outbox.give_back(session, claimed, due_at=admission.wait_until)
+                return None
+            if admission.slot is None:
+                outbox.void(session, claimed, why="ceiling", now=now)
+                return None
+            slot = admission.slot
+        settings = self._settings(session, subject.slug, now)
+        view = letters.view(settings, language=subject.language, now=now)
+        return Parcel(claimed, subject, view, slot)
+
+    def _subject(
+        self, session: Session, claimed: Claim, now: datetime
+    ) -> Subject | str:
+        """What the row speaks of, or why there is nothing to send."""
+        if claimed.signature_id is not None:
+            return self._of_signature(session, claimed.signature_id)
+        assert claimed.submission_id is not None
+        opened = drafts.open_link(
+            session,
+            keyring=self._keyring,
+            submission_id=claimed.submission_id,
+            now=now,
+        )
+        if opened.draft is None:
+            return f"link {opened.state.value}"
+        slug, pepper = session.execute(
+            select(Letter.slug, Letter.pepper).where(Letter.id == opened.letter_id)
+        ).one()
+        address_key = self._keyring.address_key(
+            self._keyring.unwrap_pepper(opened.letter_id, pepper),
+            addresses.canonical(opened.draft.email),
+        )
+        signature = session.scalar(
+            select(Signature.public_id).where(
+                Signature.letter_id == opened.letter_id,
+                Signature.address_key == address_key,
+            )
+        )
+        return Subject(
+            letter_id=opened.letter_id,
+            slug=slug,
+            language=opened.language,
+            address=opened.draft.email,
+            signature=signature,
+        )
+
+    def _of_signature(self, session: Session, signature_id: int) -> Subject | str:
+        row = session.execute(
+            select(
+                Signature.public_id,
+                Signature.letter_id,
+                Signature.state,
+                Signature.language,
+                Letter.slug,
+            )
+            .join(Letter, Letter.id == Signature.letter_id)
+            .where(Signature.id == signature_id)
+        ).one()
+        address = drafts.signature_address(
+            session, keyring=self._keyring, signature_id=signature_id
+        )
+        if address is None or row.state == State.WITHDRAWN:
+            return "withdrawn"
+        return Subject(
+            letter_id=row.letter_id,
+            slug=row.slug,
+            language=row.language,
+            address=address,
+            signature=row.public_id,
+            held=row.state == State.HELD,
+        )
+
+    def _suppressed(self, session: Session, letter_id: int, key: bytes) -> bool:
+        found = select(Suppression.letter_id).where(
+            Suppression.letter_id == letter_id, Suppression.address_key == key
+        )
+        return session.scalar(found) is not None
+
+    def content(self, parcel: Parcel, *, now: datetime) -> bytes:
+        """The mail as bytes; made outside any transaction, since it takes a while.
+
+        Raises one of UNMAKEABLE when it cannot be made.
+        """
+        claimed, subject, view = parcel.claim, parcel.subject, parcel.letter
+        envelope = Envelope(subject.address, claimed.message_id, now)
+        manage = (
+            self._tokens.make(Purpose.MANAGE, subject.signature.encode())
+            if subject.signature
+            else ""
+        )
+        if claimed.kind == OutboxKind.SIGNED:
+            return messages.signed(
+                self._house, envelope, view, manage=manage, held=subject.held
+            )
+        if claimed.kind == OutboxKind.MANAGE:
+            return messages.manage(self._house, envelope, view, manage=manage)
+        if manage:
+            return messages.already_signed(self._house, envelope, view, manage=manage)
+        assert claimed.submission_id is not None
+        return messages.confirm(
+            self._house,
+            envelope,
+            view,
+            token=self._tokens.make(Purpose.CONFIRM, claimed.submission_id),
+            code=self._keyring.short_code(claimed.submission_id),
+        )
+
+    def _settings(self, session: Session, slug: str, now: datetime) -> Settings:
+        kept = self._shelf.recent(slug)
+        if kept is not None:
+            return kept
+        found = self._shelf.get(session, slug=slug, now=now)
+        assert found is not None
+        return found[0]

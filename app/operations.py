@@ -1,0 +1,55 @@
+"""For whoever runs the house: alive, ready, and what to measure."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, abort, request
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge
+from prometheus_client.exposition import generate_latest
+from sqlalchemy import func, select
+
+from app import db
+from app.domain import record
+from app.mail import outbox
+from app.models import Ledger
+from app.site import site
+
+bp = Blueprint("operations", __name__)
+
+
+@bp.get("/healthz")
+def alive() -> Response:
+    """The process answers."""
+    return Response("ok\n", mimetype="text/plain")
+
+
+@bp.get("/readyz")
+def ready() -> Response:
+    """The database answers, with the schema that this code expects."""
+    with site().database.reading() as session:
+        session.execute(select(func.count()).select_from(Ledger))
+    return Response("ready\n", mimetype="text/plain")
+
+
+@bp.get("/metrics")
+def metrics() -> Response:
+    """Figures for Prometheus; from this machine, or with the token."""
+    token = site().config.metrics_token
+    given = request.headers.get("Authorization", "")
+    local = request.remote_addr in ("127.0.0.1", "::1") and not (
+        "X-Forwarded-For" in request.headers
+    )
+    if not local and (token is None or given != f"Bearer {token}"):
+        abort(404)
+    registry = CollectorRegistry()
+    with site().database.reading() as session:
+        figures = {
+            "outbox_due": ("Mails that are due and not sent.",
+                           outbox.waiting(session, now=db.now())),
+            "ledger_unfolded": ("Ledger rows that are not folded yet.",
+                                session.scalar(select(func.count(Ledger.id))) or 0),
+            "record_sealed": ("Position of the record's head.",
+                              record.head(session).position),
+        }  # fmt: skip
+    for name, (about, value) in figures.items():
+        Gauge(f"undersigned_{name}", about, registry=registry).set(value)
+    return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,31 @@
+"""The first page: the open letters, or the letter when there is but one."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, redirect
+
+from app import answers, db, i18n, urls
+from app.domain import letters
+from app.site import site
+
+bp = Blueprint("pages", __name__)
+
+
+@bp.get("/")
+def home() -> Response:
+    """The letters that the public may see."""
+    now = db.now()
+    with site().database.reading() as session:
+        found = [
+            site().shelf.get(session, slug=slug, now=now)
+            for slug in letters.slugs(session)
+        ]
+    visible = [item[0] for item in found if item is not None and item[1].visible]
+    if len(visible) == 1:
+        return redirect(urls.letter(visible[0].slug), 302, Response)
+    locale = i18n.speaks(answers.language_asked() or i18n.FALLBACK)
+    return answers.page(
+        "publishing/home.html",
+        locale=locale,
+        letters=[letters.view(item, language=locale, now=now) for item in visible],
+    )

@@ -1,0 +1,1 @@
+"""The room of the signatories: the letter, signing, confirming, managing."""

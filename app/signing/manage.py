@@ -1,0 +1,118 @@
+"""The manage link: see my signature, take it back, have it erased."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, abort, request
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app import answers, db
+from app.domain import figures, letters, lifecycle, record, signatories, tally
+from app.domain.letters import Settings, Version
+from app.domain.tokens import InvalidToken, Purpose
+from app.domain.views import LetterView, PublicLine
+from app.models import Letter, Signature
+from app.signing import guard
+from app.signing.confirming import unknown_link
+from app.site import site
+
+bp = Blueprint("manage", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Mine:
+    """One's own signature, as its page needs it."""
+
+    id: int
+    state: str
+    listed: bool
+    line: PublicLine | None
+    settings: Settings
+    version: Version
+    view: LetterView
+
+
+def _mine(session: Session, token: str) -> _Mine | None:
+    """The signature behind a manage token, or None."""
+    try:
+        public_id = site().tokens.read(Purpose.MANAGE, token).decode()
+    except (InvalidToken, UnicodeDecodeError):
+        return None
+    row = session.execute(
+        select(Signature, Letter.slug)
+        .join(Letter, Letter.id == Signature.letter_id)
+        .where(Signature.public_id == public_id)
+    ).first()
+    if row is None:
+        return None
+    signature, slug = row
+    now = db.now()
+    found = site().shelf.get(session, slug=slug, now=now)
+    assert found is not None
+    settings, version = found
+    view = letters.view(settings, language=signature.language, now=now)
+    return _Mine(
+        id=signature.id,
+        state=signature.state,
+        listed=signature.listed,
+        line=signatories.line(signature, settings, view.language)
+        if signature.name is not None
+        else None,
+        settings=settings,
+        version=version,
+        view=view,
+    )
+
+
+@bp.get("/manage/<token>")
+def mine(token: str) -> Response:
+    """The state of my signature, read afresh, and what I can do with it."""
+    with site().database.reading() as session:
+        found = _mine(session, token)
+        if found is None:
+            return unknown_link()
+        counted = tally.read(session, letter_id=found.settings.id)
+    return answers.page(
+        "signing/manage.html",
+        locale=found.view.locale,
+        settings=found.settings,
+        letter=found.view,
+        token=token,
+        state=found.state,
+        line=found.line,
+        listed=found.listed,
+        numbers=figures.numbers(
+            counted,
+            settings=found.settings,
+            as_of=found.version.as_of,
+            language=found.view.language,
+        ),
+    )
+
+
+@bp.post("/manage/<token>")
+def act(token: str) -> Response:
+    """Withdraw or erase: asked once more, then done at once."""
+    typed = guard.read_form(request)
+    verb = typed.get("action")
+    if verb not in ("withdraw", "erase"):
+        abort(400)
+    sure = typed.get("sure") == "yes"
+    with site().database.writing() as session:
+        found = _mine(session, token)
+        if found is None:
+            return unknown_link()
+        if sure:
+            move = lifecycle.withdraw if verb == "withdraw" else lifecycle.erase
+            move(session, signature_id=found.id, actor=record.SIGNATORY, now=db.now())
+            session.commit()
+    return answers.page(
+        "signing/manage_done.html" if sure else "signing/manage_ask.html",
+        locale=found.view.locale,
+        settings=found.settings,
+        letter=found.view,
+        token=token,
+        verb=verb,
+    )

@@ -1,0 +1,243 @@
+"""The signatory's way: read the letter, sign, look where the mail is, confirm."""
+
+from __future__ import annotations
+
+from difflib import SequenceMatcher
+
+from flask import Blueprint, Response, abort, redirect, request
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app import answers, db, i18n, urls
+from app.domain import figures, letters, signatories, submissions, tally, tokens
+from app.domain.keyring import Unopenable
+from app.domain.letters import Phase, Settings, Version
+from app.domain.tokens import InvalidToken
+from app.domain.views import SignForm
+from app.i18n import marked as _
+from app.models import Outbox, OutboxState, TextVersion
+from app.signing import forms, guard
+from app.site import site
+
+bp = Blueprint("signing", __name__)
+
+_REFERENCE = b"inbox"
+
+
+def visible(session: Session, slug: str) -> tuple[Settings, Version]:
+    """The letter called `slug`, or 404 where the public must not see one."""
+    found = site().shelf.get(session, slug=slug, now=db.now())
+    if found is None or not found[1].visible:
+        abort(404)
+    return found
+
+
+@bp.get("/letters/<slug>")
+@bp.get("/letters/<slug>/<locale>")
+def letter(slug: str, locale: str | None = None) -> Response:
+    """The letter with its numbers, its form and its first signatories."""
+    now = db.now()
+    with site().database.reading() as session:
+        settings, version = visible(session, slug)
+        if locale is not None and locale not in settings.wordings:
+            abort(404)
+        counted = tally.read(session, letter_id=settings.id)
+        wording = settings.wording(locale)
+        featured, newest = signatories.first(
+            session, settings=settings, language=wording.language
+        )
+    view = letters.view(settings, language=locale, now=now)
+    response = answers.page(
+        "signing/letter.html",
+        locale=view.locale,
+        settings=settings,
+        letter=view,
+        numbers=figures.numbers(
+            counted, settings=settings, as_of=version.as_of, language=wording.language
+        ),
+        featured=featured,
+        newest=newest,
+        form=SignForm(),
+    )
+    return answers.public(response, version=version, names=True)
+
+
+@bp.post("/letters/<slug>/signatures")
+def sign(slug: str) -> Response:
+    """Take a filled-in form; the answer is the same whoever typed which address."""
+    here, now = site(), db.now()
+    typed = guard.read_form(request)
+    settings = here.shelf.recent(slug)
+    if settings is None or not settings.visible(now):
+        with here.database.reading() as session:
+            settings, _version = visible(session, slug)
+    language = settings.wording(typed.get("language")).language
+    phase = settings.phase(now)
+    if phase is not Phase.OPEN:
+        abort(410 if phase is Phase.CLOSED else 409)
+    draft, form = forms.judge(typed, settings=settings, language=language)
+    if draft is None:
+        return _form_again(settings, language, form, 400)
+    if typed.get("text", "") not in ("", settings.wording(language).hash):
+        change = _change(settings, language, typed["text"])
+        form.values.pop("consent", None)
+        return _form_again(settings, language, form, 409, change)
+    with here.database.writing() as session:
+        submission_id = submissions.sign(
+            session, keyring=here.keyring, settings=settings, draft=draft, now=now
+        )
+        session.commit()
+    return redirect(
+        urls.inbox(slug, _reference(submission_id), language), 303, Response
+    )
+
+
+def _form_again(
+    settings: Settings,
+    language: str,
+    form: SignForm,
+    status: int,
+    change: list[tuple[str, str]] | None = None,
+) -> Response:
+    view = letters.view(settings, language=language, now=db.now())
+    return answers.page(
+        "signing/sign.html",
+        locale=view.locale,
+        settings=settings,
+        status=status,
+        letter=view,
+        form=form,
+        change=change or [],
+    )
+
+
+def _change(settings: Settings, language: str, read: str) -> list[tuple[str, str]]:
+    """What has changed in the letter since the wording with hash `read`."""
+    with site().database.reading() as session:
+        versions = select(TextVersion.hash, TextVersion.source).where(
+            TextVersion.letter_id == settings.id, TextVersion.language == language
+        )
+        sources = {row.hash: row.source for row in session.execute(versions)}
+    now = _paragraphs(sources[settings.wording(language).hash])
+    before = _paragraphs(sources.get(read, ""))
+    change = []
+    for kind, a, b, c, d in SequenceMatcher(a=before, b=now).get_opcodes():
+        if kind == "equal":
+            change += [("same", text) for text in before[a:b]]
+        else:
+            change += [("removed", text) for text in before[a:b]]
+            change += [("added", text) for text in now[c:d]]
+    return change
+
+
+def _paragraphs(source: str) -> list[str]:
+    return [" ".join(part.split()) for part in source.split("\n\n") if part.strip()]
+
+
+def _reference(submission_id: bytes) -> str:
+    """A text of constant length that only this house can read, new every time."""
+    return tokens.encode(site().keyring.seal(submission_id, context=_REFERENCE))
+
+
+def _submission_of(reference: str) -> bytes:
+    """The submission behind a reference, or 404."""
+    try:
+        return site().keyring.open(tokens.decode(reference), context=_REFERENCE)
+    except (InvalidToken, Unopenable):
+        abort(404)
+
+
+@bp.get("/letters/<slug>/inbox/<reference>")
+def inbox(slug: str, reference: str) -> Response:
+    """Where the mail is: on its way, handed over, or refused by the provider."""
+    return _inbox(slug, reference, SignForm(), None)
+
+
+def _inbox(
+    slug: str, reference: str, form: SignForm, notice: str | None, status: int = 200
+) -> Response:
+    submission_id = _submission_of(reference)
+    with site().database.reading() as session:
+        settings, _version = visible(session, slug)
+        newest = session.scalar(
+            select(Outbox.state)
+            .where(Outbox.submission_id == submission_id)
+            .order_by(Outbox.number.desc())
+            .limit(1)
+        )
+    language = answers.language_asked(settings)
+    view = letters.view(settings, language=language, now=db.now())
+    if notice:
+        notice = i18n.translator(view.locale)(notice)
+    return answers.page(
+        "signing/inbox.html",
+        locale=view.locale,
+        settings=settings,
+        status=status,
+        letter=view,
+        reference=reference,
+        state=_STATES.get(newest or "", "done"),
+        form=form,
+        notice=notice,
+    )
+
+
+# What a stranger may know of a mail: whatever ended well or was withheld is done.
+_STATES = {
+    OutboxState.READY.value: "waiting",
+    OutboxState.LEASED.value: "waiting",
+    OutboxState.DEAD.value: "waiting",
+    OutboxState.REFUSED.value: "refused",
+}
+
+
+@bp.post("/letters/<slug>/inbox/<reference>")
+def inbox_act(slug: str, reference: str) -> Response:
+    """Send the mail again, or send it to another address."""
+    here, now = site(), db.now()
+    typed = guard.read_form(request)
+    submission_id = _submission_of(reference)
+    action = typed.get("action")
+    if action == "resend":
+        with here.database.writing() as session:
+            submissions.send_again(session, submission_id=submission_id, now=now)
+            session.commit()
+        sentence = _("If there is still something to confirm, the mail goes out again.")
+        return _inbox(slug, reference, SignForm(), sentence)
+    if action != "address":
+        abort(400)
+    with here.database.reading() as session:
+        settings, _version = visible(session, slug)
+    language = settings.wording(answers.language_asked(settings)).language
+    translate = i18n.translator(i18n.speaks(language))
+    address, problem = forms.judge_address(typed.get("email", ""), translate)
+    if problem:
+        form = SignForm({"address": typed.get("email", "")}, {"address": problem})
+        return _inbox(slug, reference, form, None, 400)
+    with here.database.writing() as session:
+        moved = submissions.readdress(
+            session,
+            keyring=here.keyring,
+            settings=settings,
+            submission_id=submission_id,
+            address=address,
+            now=now,
+        )
+        session.commit()
+    if moved is None:
+        sentence = _("This form has been confirmed or has ended: please sign anew.")
+        return _inbox(slug, reference, SignForm(), sentence, 409)
+    return redirect(urls.inbox(slug, _reference(moved), language), 303, Response)
+
+
+@bp.get("/letters/<slug>/privacy")
+def privacy(slug: str) -> Response:
+    """The privacy notice of a letter."""
+    with site().database.reading() as session:
+        settings, version = visible(session, slug)
+    language = answers.language_asked(settings)
+    view = letters.view(settings, language=language, now=db.now())
+    response = answers.page(
+        "signing/privacy.html", locale=view.locale, settings=settings, letter=view
+    )
+    return answers.public(response, version=version, names=False)

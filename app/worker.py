@@ -1,0 +1,207 @@
+"""The clock's edge: deliver mail, fold the ledger, seal the record, end what is old."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from time import monotonic
+
+from sqlalchemy.exc import DBAPIError
+
+from app import db
+from app.db import Database
+from app.domain import record, retention, tally
+from app.domain.keyring import Keyring
+from app.domain.tokens import Tokens
+from app.mail import outbox
+from app.mail.delivery import Answer, Result, Transport
+from app.mail.messages import House
+from app.mail.parcels import UNMAKEABLE, Maker, Parcel
+from config import Config
+
+log = logging.getLogger("undersigned.worker")
+
+SEAL_EVERY = 20.0
+RETENTION_EVERY = 3600.0
+_LONGEST_BREAK = 60.0
+
+
+class Postman:
+    """Delivers what the outbox holds, and stands back while the relay refuses us."""
+
+    def __init__(self, config: Config, database: Database) -> None:
+        self._config = config
+        self._database = database
+        self._transport = Transport(config)
+        self._maker = Maker(
+            Keyring(config.secret_keys),
+            Tokens(config.secret_keys),
+            House(config.base_url, config.mail_from),
+        )
+        self._pause = 0.0
+        self._open_until = 0.0
+
+    @property
+    def breaker_open(self) -> bool:
+        """Whether the relay refused us and we wait before asking again."""
+        return monotonic() < self._open_until
+
+    def deliver(self) -> int:
+        """Send one batch; return how many rows were taken in hand."""
+        if self.breaker_open:
+            return 0
+        with self._database.writing() as session:
+            now = db.now()
+            claims = outbox.claim(session, now=now, lease=self._config.lease)
+            parcels = self._maker.make(session, claims, now=now) if claims else []
+            session.commit()
+        for index, parcel in enumerate(parcels):
+            if not self._send(parcel):
+                self._give_back(parcels[index + 1 :])
+                break
+        return len(claims)
+
+    def close(self) -> None:
+        """End the kept connection."""
+        self._transport.close()
+
+    def _send(self, parcel: Parcel) -> bool:
+        """Hand over one mail and write down how it ended; False: stop for now."""
+        try:
+            content = self._maker.content(parcel, now=db.now())
+        except UNMAKEABLE as error:
+            log.exception("mail %s cannot be made", parcel.claim.id)
+            with self._database.writing() as session:
+                outbox.release_slot(session, parcel.slot)
+                outbox.dead(
+                    session, parcel.claim, answer=type(error).__name__, now=db.now()
+                )
+                session.commit()
+            return True
+        answer = self._transport.send(content, to=parcel.subject.address)
+        self._finish(parcel, answer)
+        if answer.result is Result.HOUSE_REFUSED:
+            self._open_breaker(answer)
+            return False
+        self._pause = 0.0
+        return True
+
+    def _finish(self, parcel: Parcel, answer: Answer) -> None:
+        claim, now = parcel.claim, db.now()
+        with self._database.writing() as session:
+            match answer.result:
+                case Result.SENT:
+                    outbox.sent(session, claim, answer=answer.text, now=now)
+                case Result.ADDRESS_REFUSED:
+                    outbox.refused(session, claim, answer=answer.text, now=now)
+                case Result.HOUSE_REFUSED:
+                    outbox.release_slot(session, parcel.slot)
+                    outbox.give_back(session, claim, due_at=now, answer=answer.text)
+                case Result.TROUBLE | Result.UNKNOWN:
+                    if answer.result is Result.TROUBLE:
+                        outbox.release_slot(session, parcel.slot)
+                    outbox.retry(
+                        session,
+                        claim,
+                        answer=answer.text,
+                        first=self._config.retry_first,
+                        now=now,
+                    )
+            session.commit()
+        log.info("mail %s: %s", claim.id, answer.result.name.lower())
+
+    def _give_back(self, parcels: list[Parcel]) -> None:
+        """Put back what was claimed and not tried."""
+        if not parcels:
+            return
+        with self._database.writing() as session:
+            for parcel in parcels:
+                outbox.release_slot(session, parcel.slot)
+                outbox.give_back(session, parcel.claim, due_at=db.now())
+            session.commit()
+
+    def _open_breaker(self, answer: Answer) -> None:
+        first = self._config.retry_first.total_seconds() / 60
+        self._pause = min(max(self._pause * 2, first), _LONGEST_BREAK)
+        self._open_until = monotonic() + self._pause
+        log.warning(
+            "the mail server refuses us, trying again in %.0f s: %s",
+            self._pause,
+            answer.text,
+        )
+
+
+class Worker:
+    """Runs the house's errands until it is told to stop."""
+
+    def __init__(self, config: Config, database: Database) -> None:
+        self._config = config
+        self._database = database
+        self._stop = threading.Event()
+        self.postman = Postman(config, database)
+
+    def stop(self) -> None:
+        """End after the errand in hand."""
+        self._stop.set()
+
+    def run(self) -> None:
+        """Deliver and fold without pause, each on a thread of its own."""
+        for signum in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(signum, lambda *_: self.stop())
+        errands = threading.Thread(target=self._errands, name="errands", daemon=True)
+        errands.start()
+        pause = timedelta(0)
+        while not self._stop.wait(pause.total_seconds()):
+            handled = self._careful(self.postman.deliver)
+            pause = timedelta(seconds=0 if handled else 0.2)
+        self.postman.close()
+        errands.join(timeout=5)
+
+    def _errands(self) -> None:
+        due = {self.fold: 0.0, self.seal: 0.0, self.retain: 0.0}
+        every = {
+            self.fold: self._config.fold_every,
+            self.seal: SEAL_EVERY,
+            self.retain: RETENTION_EVERY,
+        }
+        while not self._stop.wait(min(0.2, self._config.fold_every)):
+            for errand, at in due.items():
+                if monotonic() >= at:
+                    self._careful(errand)
+                    due[errand] = monotonic() + every[errand]
+
+    def _careful(self, errand: Callable[[], int]) -> int:
+        """Do an errand; a database that is away is waited for, not died of."""
+        try:
+            return errand()
+        except DBAPIError:
+            log.exception("the database did not answer")
+            self._stop.wait(1)
+            return 0
+
+    def fold(self) -> int:
+        """Fold ledger rows into the numbers."""
+        with self._database.writing() as session:
+            moved = tally.fold(session)
+            session.commit()
+            return moved
+
+    def seal(self) -> int:
+        """Seal what the record has gained; the head goes to the log as well."""
+        with self._database.writing() as session:
+            before = record.head(session)
+            head = record.seal(session)
+            session.commit()
+        if head.position != before.position:
+            log.info("record sealed up to %s: %s", head.position, head.hash)
+        return head.position - before.position
+
+    def retain(self) -> int:
+        """End what has outlived its period."""
+        with self._database.writing() as session:
+            ended = retention.run(session, now=db.now())
+            session.commit()
+        return ended
