@@ -16,6 +16,9 @@ from importlib import resources
 
 from anyascii import anyascii
 
+# What the database keeps of a key; letters may become four when transliterated.
+LONGEST_KEY = 400
+
 # Left out together with the degrees of more than one word, if a name remains.
 _TITLE_WORDS = (
     "dr drs prof professor sir dame mr mrs ms mx rev esq jr jnr sr snr ii iii iv phd "
@@ -133,7 +136,8 @@ def look_alike_key(name: str) -> str:
 
     UTS #39 look-alikes, NFKC, case, accents, punctuation, invisible characters, the
     order of words, titles and degrees, and letters set apart make no difference
-    (threats 3 and 5). Empty only if the name has neither letter nor digit.
+    (threats 3 and 5). Empty if the name has nothing to be read by, no letter and no
+    digit; never longer than LONGEST_KEY characters.
     """
     text = _APOSTROPHES.sub("", name)
     if text.isascii():
@@ -155,4 +159,4 @@ def look_alike_key(name: str) -> str:
     # i beside I because case makes no difference, and vv for w.
     text = text.replace("i", "l").replace("1", "l").replace("|", "l")
     text = text.replace("0", "o").replace("rn", "m").replace("vv", "w")
-    return " ".join(sorted(text.split()))
+    return " ".join(sorted(text.split()))[:LONGEST_KEY].rstrip()

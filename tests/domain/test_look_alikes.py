@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.domain.look_alikes import look_alike_key
+from app.domain.look_alikes import LONGEST_KEY, look_alike_key
 from app.domain.names import clean_line
 from tests.domain.world_names import NAMES
 
@@ -124,6 +124,12 @@ def test_threat_5_real_names_do_not_fall_together() -> None:
 def test_a_name_made_of_titles_keeps_them() -> None:
     assert look_alike_key("Dr. Prof") != ""
     assert look_alike_key("Dr. Ma") == look_alike_key("Ma")
+
+
+def test_no_key_is_too_long_for_the_database() -> None:
+    # Each of these letters becomes four or more.
+    for name in ("Щ" * 100 + " " + "Щ" * 99, "ﷲ" * 400, "㌖" * 400, "a b" * 400):
+        assert 0 < len(look_alike_key(name)) <= LONGEST_KEY
 
 
 def test_what_has_neither_letter_nor_digit_has_an_empty_key() -> None:
