@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event, text
 
+from app.db import Moment
 from app.db_upgrade import driver
 from app.models import Base
 
@@ -42,12 +43,20 @@ def _engine(url: str) -> Engine:
     return engine
 
 
+def _render(kind: str, item: Any, autogen_context: Any) -> str | Literal[False]:
+    # A migration stands on its own: it does not change when our column types do.
+    if kind == "type" and isinstance(item, Moment):
+        return "sa.DateTime(timezone=True)"
+    return False
+
+
 def _run(connection: Connection) -> None:
     postgresql = connection.dialect.name == "postgresql"
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,
         render_as_batch=not postgresql,
+        render_item=_render,
         compare_type=True,
         compare_server_default=True,
         # SQLite can undo DDL too, now that BEGIN is ours.
