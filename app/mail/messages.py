@@ -58,11 +58,11 @@ def signed(
     letter: LetterView,
     *,
     manage: str,
-    held: bool,
+    number: int | None,
 ) -> bytes:
     """The receipt after confirming, with the manage link."""
     link = urls.absolute(house.base_url, urls.manage(manage))
-    return _build("signed", house, envelope, letter, manage=link, held=held)
+    return _build("signed", house, envelope, letter, manage=link, number=number)
 
 
 def manage(

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from jinja2 import TemplateError
 from sqlalchemy import select
 from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
-from app.domain import addresses, drafts, letters
+from app.domain import addresses, drafts, letters, tally
 from app.domain.keyring import Keyring, Unopenable
 from app.domain.letters import Settings
 from app.domain.tokens import Purpose, Tokens
@@ -19,6 +20,7 @@ from app.mail.messages import Envelope, House
 from app.mail.outbox import Claim
 from app.models import (
     Letter,
+    Measure,
     OutboxKind,
     Signature,
     State,
@@ -26,7 +28,14 @@ from app.models import (
 )
 
 # What goes wrong when a row, and not the house, is broken.
-UNMAKEABLE = (Unopenable, ValueError, TypeError, LookupError, NoResultFound)
+UNMAKEABLE = (
+    Unopenable,
+    ValueError,
+    TypeError,
+    LookupError,
+    NoResultFound,
+    TemplateError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +57,8 @@ class Subject:
     language: str
     address: str
     signature: str | None
-    held: bool = False
+    # The total when the mail was claimed; none while the signature is held.
+    number: int | None = None
 
 
 class Maker:
@@ -179,7 +189,11 @@ class Maker:
             language=row.language,
             address=address,
             signature=row.public_id,
-            held=row.state == State.HELD,
+            number=tally.total(
+                tally.read(session, letter_id=row.letter_id), Measure.CONFIRMED
+            )
+            if row.state == State.COUNTED
+            else None,
         )
 
     def _suppressed(self, session: Session, letter_id: int, key: bytes) -> bool:
@@ -202,7 +216,7 @@ class Maker:
         )
         if claimed.kind == OutboxKind.SIGNED:
             return messages.signed(
-                self._house, envelope, view, manage=manage, held=subject.held
+                self._house, envelope, view, manage=manage, number=subject.number
             )
         if claimed.kind == OutboxKind.MANAGE:
             return messages.manage(self._house, envelope, view, manage=manage)

@@ -1,0 +1,94 @@
+"""Alice signs, opens the mail, confirms, is counted, and takes it back."""
+
+from __future__ import annotations
+
+import json
+
+from tests.house import SLUG, House, code, later, link
+
+
+def published(house: House) -> int:
+    """The number that the API tells a process which has just started."""
+    body = json.loads(house.fresh(f"/api/v1/letters/{SLUG}/tally").data)
+    assert sum(sector["confirmed"] for sector in body["sectors"]) == body["confirmed"]
+    return int(body["confirmed"])
+
+
+def test_alice_signs_and_is_counted_once_she_presses_the_button(house: House) -> None:
+    answer = house.sign()
+    assert answer.status_code == 303
+    inbox = answer.headers["Location"]
+    assert "We are sending you a mail" in house.get(inbox).text
+    (mail,) = house.deliver()
+    assert mail.recipients == ("alice@example.org",)
+    assert "has been handed to the provider" in house.get(inbox).text
+
+    path = link(mail, "confirm")
+    for _ in range(3):
+        preview = house.get(path)
+        assert preview.status_code == 200
+        assert "Alice Example" in preview.text
+    assert published(house) == 0
+    assert "Alice Example" not in house.fresh(f"/letters/{SLUG}").text
+
+    confirmed = house.post(path, {"action": "confirm"})
+    assert confirmed.status_code == 200
+    assert "Thank you" in confirmed.text
+    assert published(house) == 1
+    assert "Alice Example" in house.fresh(f"/letters/{SLUG}").text
+    house.check()
+
+    (signed,) = house.deliver()
+    assert "Your signature is confirmed" in signed.message["Subject"]
+    manage = link(signed, "manage")
+    assert "It is confirmed and counts" in house.get(manage).text
+    asked = house.post(manage, {"action": "withdraw"})
+    assert "Withdraw your signature?" in asked.text
+    assert published(house) == 1
+    done = house.post(manage, {"action": "withdraw", "sure": "yes"})
+    assert "Your signature is withdrawn" in done.text
+    assert published(house) == 0
+    assert "Alice Example" not in house.fresh(f"/letters/{SLUG}").text
+    house.fold()
+    assert published(house) == 0
+    house.check()
+
+
+def test_bob_types_the_code_instead_of_opening_the_link(house: House) -> None:
+    house.sign(name="Bob Example", email="bob@example.org")
+    (mail,) = house.deliver()
+    typed = {"email": "Bob@example.org", "code": code(mail).lower()}
+    answer = house.post("/confirm", typed)
+    assert answer.status_code == 303
+    assert answer.headers["Location"] == link(mail, "confirm")
+    assert published(house) == 0
+    house.post(answer.headers["Location"], {"action": "confirm"})
+    assert published(house) == 1
+
+
+def test_who_has_signed_and_signs_again_is_told_by_mail_alone(house: House) -> None:
+    house.confirm()
+    house.deliver()
+    later(minutes=2)
+    again = house.sign(name="Alice Again")
+    assert again.status_code == 303
+    (mail,) = house.deliver()
+    assert "already signed" in mail.message["Subject"]
+    assert "It is confirmed and counts" in house.get(link(mail, "manage")).text
+    assert published(house) == 1
+
+
+def test_erasing_leaves_nothing_that_names_the_person(house: House) -> None:
+    manage = house.confirm(name="Carol Example", statement="My own words")
+    house.post(manage, {"action": "erase", "sure": "yes"})
+    (row,) = house.signatures()
+    assert row.state == "withdrawn"
+    assert (row.name, row.statement, row.address_sealed, row.address_key) == (
+        None,
+        None,
+        None,
+        None,
+    )
+    assert house.deliver() == []
+    assert "Carol" not in house.fresh(f"/letters/{SLUG}").text
+    house.check()
