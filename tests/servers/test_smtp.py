@@ -9,8 +9,9 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.servers import smtp
-from tests.servers.smtp import Behaviour, Sink
+from tests.servers import behaviours as faults
+from tests.servers.behaviours import Behaviour
+from tests.servers.smtp import Sink
 
 MAIL = b"Subject: Hello\r\nTo: alice@example.org\r\n\r\nDear Alice,\r\n..and dots\r\n"
 
@@ -36,9 +37,9 @@ def test_it_waits_no_longer_than_told_for_a_mail() -> None:
 
 
 REFUSALS: list[tuple[Behaviour, type[smtplib.SMTPException], int]] = [
-    (smtp.BUSY, smtplib.SMTPConnectError, 421),
-    (smtp.SENDER_REFUSED, smtplib.SMTPSenderRefused, 550),
-    (smtp.CONTENT_REFUSED, smtplib.SMTPDataError, 554),
+    (faults.BUSY, smtplib.SMTPConnectError, 421),
+    (faults.SENDER_REFUSED, smtplib.SMTPSenderRefused, 550),
+    (faults.CONTENT_REFUSED, smtplib.SMTPDataError, 554),
 ]
 
 
@@ -58,10 +59,10 @@ def test_it_refuses_once_and_then_takes_the_mail(
 
 @pytest.mark.parametrize(
     ("behaviour", "code"),
-    [(smtp.NO_SUCH_USER, 550), (smtp.GREYLISTED, 451), (smtp.MAILBOX_FULL, 452)],
+    [(faults.NO_SUCH_USER, 550), (faults.GREYLISTED, 451), (faults.MAILBOX_FULL, 452)],
 )
 def test_it_refuses_a_recipient(behaviour: Behaviour, code: int) -> None:
-    with Sink(smtp.ACCEPT, behaviour) as sink:
+    with Sink(faults.ACCEPT, behaviour) as sink:
         _send(sink)
         with pytest.raises(smtplib.SMTPRecipientsRefused) as caught:
             _send(sink)
@@ -71,7 +72,7 @@ def test_it_refuses_a_recipient(behaviour: Behaviour, code: int) -> None:
 
 def test_it_refuses_one_address_for_good() -> None:
     with Sink() as sink:
-        sink.refused["gone@example.org"] = smtp.NO_SUCH_USER
+        sink.refused["gone@example.org"] = faults.NO_SUCH_USER
         for _ in range(2):
             with pytest.raises(smtplib.SMTPRecipientsRefused):
                 _send(sink, "gone@example.org")
@@ -81,7 +82,7 @@ def test_it_refuses_one_address_for_good() -> None:
 
 @pytest.mark.parametrize(
     ("behaviour", "recorded"),
-    [(smtp.DROP_IN_DATA, 0), (smtp.DROP_AFTER_DOT, 1)],
+    [(faults.DROP_IN_DATA, 0), (faults.DROP_AFTER_DOT, 1)],
 )
 def test_it_hangs_up_while_a_mail_comes_in(behaviour: Behaviour, recorded: int) -> None:
     with Sink(behaviour) as sink:
@@ -93,11 +94,11 @@ def test_it_hangs_up_while_a_mail_comes_in(behaviour: Behaviour, recorded: int) 
 
 
 def test_it_speaks_garbage() -> None:
-    with Sink(smtp.GARBAGE) as sink, pytest.raises(smtplib.SMTPException):
+    with Sink(faults.GARBAGE) as sink, pytest.raises(smtplib.SMTPException):
         _send(sink)
 
 
-@pytest.mark.parametrize("behaviour", [smtp.SILENT, smtp.HANG_AFTER_DOT])
+@pytest.mark.parametrize("behaviour", [faults.SILENT, faults.HANG_AFTER_DOT])
 def test_it_hangs(behaviour: Behaviour) -> None:
     with (
         Sink(behaviour) as sink,
@@ -107,7 +108,7 @@ def test_it_hangs(behaviour: Behaviour) -> None:
 
 
 def test_its_banner_comes_late() -> None:
-    with Sink(smtp.late_banner(0.4)) as sink:
+    with Sink(faults.late_banner(0.4)) as sink:
         before = time.monotonic()
         _send(sink)
         assert time.monotonic() - before >= 0.4
@@ -116,7 +117,7 @@ def test_its_banner_comes_late() -> None:
 
 def test_starttls_is_offered_and_fails_when_told() -> None:
     with (
-        Sink(smtp.NO_TLS, tls=True) as sink,
+        Sink(faults.NO_TLS, tls=True) as sink,
         smtplib.SMTP(sink.host, sink.port) as client,
         pytest.raises(smtplib.SMTPResponseException) as caught,
     ):
@@ -150,7 +151,7 @@ def test_a_careful_client_rejects_its_certificate(
 
 def test_it_takes_mail_over_tls_with_the_right_password_only() -> None:
     login = ("letters", "s3cret")
-    with Sink(smtp.WRONG_PASSWORD, tls="trusted", login=login) as sink:
+    with Sink(faults.WRONG_PASSWORD, tls="trusted", login=login) as sink:
         for password in ("s3cret", "wrong"):
             with smtplib.SMTP("localhost", sink.port) as client:
                 client.starttls(context=_trusting(sink))
