@@ -13,6 +13,8 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 .SUFFIXES:
 
 UV_VERSION := 0.13.9
+# English is what stands in the code and the templates.
+LOCALES := de fr
 BIN := .venv/bin
 # uv must take the Python that it is given, not fetch one of its own.
 export UV_PYTHON_DOWNLOADS := never
@@ -114,12 +116,20 @@ lock: .venv/made.stamp ## Resolve requirements*.in into requirements*.txt (ARGS=
 	$(LOCK) $(ARGS) requirements.in -o requirements.txt
 	$(LOCK) $(ARGS) requirements-dev.in -o requirements-dev.txt
 
+PYBABEL = $(BIN)/python -m babel.messages.frontend --quiet
+POT = translations/messages.pot
+
 .PHONY: translations
 translations: .venv/run.stamp ## Collect the sentences of code and templates into translations/
-	$(BIN)/python -m babel.messages.frontend --quiet extract --mapping babel.cfg --sort-by-file --add-location file \
-	  --project Undersigned --output translations/messages.pot .
-	$(BIN)/python -m babel.messages.frontend --quiet update --input-file translations/messages.pot --output-dir translations \
-	  --no-fuzzy-matching --ignore-pot-creation-date
+	@mkdir -p translations
+	$(PYBABEL) extract --mapping babel.cfg --keywords marked --sort-by-file --add-location file \
+	  --no-wrap --project Undersigned --copyright-holder "The Undersigned contributors" --output $(POT) .
+	@for locale in $(LOCALES); do \
+	  [ -e translations/$$locale/LC_MESSAGES/messages.po ] || \
+	    $(PYBABEL) init --no-wrap --input-file $(POT) --output-dir translations --locale $$locale || exit 1; \
+	done
+	$(PYBABEL) update --no-wrap --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date \
+	  --input-file $(POT) --output-dir translations
 
 .PHONY: clean
 clean: ## Remove the environment and every cache; instances stay
