@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def create_public(site: Site) -> Flask:
     """The application for signatories and readers: no session, no cookie."""
     from flask import Flask
-    from sqlalchemy.exc import DBAPIError, TimeoutError
+    from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
     from werkzeug.exceptions import HTTPException
 
     from app import answers, cli, fence, operations, problems
@@ -39,8 +39,8 @@ def create_public(site: Site) -> Flask:
     app.before_request(fence.check)
     app.after_request(answers.harden)
     app.register_error_handler(HTTPException, problems.on_http)
-    app.register_error_handler(DBAPIError, problems.on_database)
-    app.register_error_handler(TimeoutError, problems.on_database)
+    for away in (OperationalError, InterfaceError, TimeoutError):
+        app.register_error_handler(away, problems.on_database)
     app.register_error_handler(Exception, problems.on_fault)
     cli.register(app)
     logging.getLogger("undersigned").setLevel(site.config.log_level)

@@ -41,6 +41,14 @@ def page(
     return response
 
 
+def see_other(path: str) -> Response:
+    """Send the browser on with a GET after a POST (RFC 9110 section 15.4.4)."""
+    response = Response(status=303, mimetype="text/plain")
+    response.headers["Location"] = path
+    response.autocorrect_location_header = False
+    return response
+
+
 def allow_accent(response: Response, settings: Settings) -> None:
     """Let exactly the letter's own style element through the content policy."""
     response.headers["Content-Security-Policy"] = _POLICY.format(

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
     BigInteger,
@@ -18,6 +18,7 @@ from sqlalchemy import (
     Engine,
     Integer,
     MetaData,
+    Table,
     TypeDecorator,
     create_engine,
     event,
@@ -170,6 +171,11 @@ class Database:
             self._turn.close()
 
 
+def table(model: type[Base]) -> Table:
+    """The table behind a model, for statements that need no objects made of it."""
+    return cast(Table, model.__table__)
+
+
 def insert_for(session: Session) -> Any:
     """The INSERT of this session's database, which knows ON CONFLICT."""
     postgres = session.get_bind().dialect.name == "postgresql"
@@ -177,7 +183,10 @@ def insert_for(session: Session) -> Any:
 
 
 def _sqlite_engine(url: Any, pool_size: int, begin: str) -> Engine:
-    engine = create_engine(url, pool_size=pool_size, max_overflow=20)
+    # What is bound may be personal, so no error message shows it.
+    engine = create_engine(
+        url, pool_size=pool_size, max_overflow=20, hide_parameters=True
+    )
 
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _: object) -> None:
@@ -208,6 +217,7 @@ def _postgresql_engine(url: Any, pool_size: int) -> Engine:
         pool_size=pool_size,
         max_overflow=10,
         pool_timeout=5,
+        hide_parameters=True,
         connect_args={
             "connect_timeout": 5,
             "options": "-c statement_timeout=5000"
@@ -218,6 +228,6 @@ def _postgresql_engine(url: Any, pool_size: int) -> Engine:
     @event.listens_for(engine, "connect")
     def _connect(connection: DBAPIConnection, _: object) -> None:
         # A prepared statement spares PostgreSQL the parsing and planning.
-        connection.prepare_threshold = 1  # type: ignore[attr-defined]
+        connection.prepare_threshold = 1
 
     return engine

@@ -20,8 +20,8 @@ class _Fence(dict[str, object], SessionMixin):
     def _refuse(self, *_: object, **__: object) -> None:
         raise SessionUsed("public routes have no session")
 
-    __getitem__ = __setitem__ = __delitem__ = _refuse  # type: ignore[assignment]
-    get = pop = setdefault = update = clear = _refuse  # type: ignore[assignment]
+    __getitem__ = __setitem__ = __delitem__ = _refuse
+    get = pop = setdefault = update = clear = _refuse
     __contains__ = __iter__ = __len__ = _refuse  # type: ignore[assignment]
 
 

@@ -19,7 +19,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from sqlalchemy.exc import DBAPIError, TimeoutError
+from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 
 from app.answers import VERSION_HEADER
 
@@ -132,7 +132,7 @@ class Front:
         now = monotonic()
         try:
             asked, version = self._version(slug, now)
-        except (DBAPIError, TimeoutError):
+        except (InterfaceError, OperationalError, TimeoutError):
             if answer is None or answer.made < now - STALE:
                 raise
             answer.until = now + FRESH
@@ -226,7 +226,7 @@ def _run(
         started.append((status, headers))
         return lambda data: None
 
-    result = application(environ, start_response)  # type: ignore[arg-type]
+    result = application(environ, start_response)
     try:
         body = b"".join(result)
     finally:

@@ -6,7 +6,6 @@ import json
 import logging
 
 from flask import Response, request
-from sqlalchemy.exc import DBAPIError, TimeoutError
 from werkzeug.exceptions import HTTPException
 
 from app import answers, i18n, urls
@@ -119,7 +118,7 @@ def on_http(error: HTTPException) -> Response:
     return response
 
 
-def on_database(error: DBAPIError | TimeoutError) -> Response:
+def on_database(error: Exception) -> Response:
     """The database is away or overrun: say so, and that trying again is safe."""
     log.exception("the database did not answer")
     response = _answer(503)

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import and_, case, delete, func, select, update
+from sqlalchemy import ColumnElement, case, delete, select, update
 from sqlalchemy.orm import Session
 
+from app import db
 from app.db import insert_for
 from app.domain import (
     addresses,
@@ -21,14 +22,16 @@ from app.domain import (
 )
 from app.domain.drafts import (
     LinkState,
+    Opened,
     address_context,
     open_link,
     signature_address,
     wipe,
 )
 from app.domain.keyring import Keyring
-from app.domain.letters import Settings
+from app.domain.letters import Shelf
 from app.models import (
+    IS_OPEN,
     Measure,
     Outbox,
     OutboxKind,
@@ -43,10 +46,9 @@ class Outcome(StrEnum):
     """How a pressed button ended."""
 
     CONFIRMED = "confirmed"
-    # This link was used before.
-    AGAIN = "again"
     # The address had signed by another link.
     ALREADY = "already"
+    # The link is not open: `Confirmed.opened` says what it is instead.
     NOT_POSSIBLE = "not_possible"
 
 
@@ -55,10 +57,9 @@ class Confirmed:
     """The result of confirming; `number` is the total read afterwards."""
 
     outcome: Outcome
-    link: LinkState
+    opened: Opened | None
     state: State | None = None
-    public_id: str | None = None
-    language: str = ""
+    public_id: str = ""
     number: int | None = None
 
 
@@ -66,7 +67,7 @@ def confirm(
     session: Session,
     *,
     keyring: Keyring,
-    settings: Settings,
+    shelf: Shelf,
     submission_id: bytes,
     now: datetime,
 ) -> Confirmed:
@@ -78,16 +79,14 @@ def confirm(
     opened = open_link(
         session,
         keyring=keyring,
+        shelf=shelf,
         submission_id=submission_id,
-        settings=settings,
         now=now,
         lock=True,
     )
-    if opened.state is LinkState.USED:
-        return Confirmed(Outcome.AGAIN, opened.state)
-    if opened.draft is None:
-        return Confirmed(Outcome.NOT_POSSIBLE, opened.state, language=opened.language)
-    draft = opened.draft
+    if opened is None or opened.draft is None:
+        return Confirmed(Outcome.NOT_POSSIBLE, opened)
+    settings, draft = opened.settings, opened.draft
     pepper = keyring.unwrap_pepper(settings.id, settings.pepper)
     address_key = keyring.address_key(pepper, addresses.canonical(draft.email))
     name_key = names.look_alike_key(draft.name)
@@ -126,19 +125,20 @@ def confirm(
         hold_reasons=[reason.value for reason in reasons],
         now=now,
     )
-    used = Submission.id == submission_id
+    used: ColumnElement[bool] = Submission.id == submission_id
     session.execute(
         update(Submission)
         .where(
             Submission.letter_id == settings.id,
             Submission.address_key == address_key,
-            Submission.state == SubmissionState.OPEN.value,
+            IS_OPEN,
         )
         .values(
             state=case(
-                (and_(used, entered is not None), SubmissionState.USED.value),
-                else_=SubmissionState.VOID.value,
-            ),
+                (used, SubmissionState.USED.value), else_=SubmissionState.VOID.value
+            )
+            if entered
+            else SubmissionState.VOID.value,
             signature_id=case((used, entered.id), else_=None) if entered else None,
             address_key=None,
             content_key=None,
@@ -147,20 +147,24 @@ def confirm(
         .execution_options(synchronize_session=False)
     )
     if entered is None:
-        return Confirmed(Outcome.ALREADY, LinkState.VOID, language=opened.language)
+        return Confirmed(Outcome.ALREADY, opened)
     numbers = tally.read(session, letter_id=settings.id)
     return Confirmed(
         Outcome.CONFIRMED,
-        LinkState.USED,
+        opened,
         state=entered.state,
         public_id=entered.public_id,
-        language=opened.language,
         number=tally.total(numbers, Measure.CONFIRMED),
     )
 
 
 def disown(
-    session: Session, *, keyring: Keyring, submission_id: bytes, now: datetime
+    session: Session,
+    *,
+    keyring: Keyring,
+    shelf: Shelf,
+    submission_id: bytes,
+    now: datetime,
 ) -> bool:
     """ "This was not me": nothing is published, and this letter mails no more.
 
@@ -168,8 +172,15 @@ def disown(
     Returns False when the link stands for nothing that could be disowned.
     """
     opened = open_link(
-        session, keyring=keyring, submission_id=submission_id, now=now, lock=True
+        session,
+        keyring=keyring,
+        shelf=shelf,
+        submission_id=submission_id,
+        now=now,
+        lock=True,
     )
+    if opened is None:
+        return False
     address = opened.draft.email if opened.draft else None
     if opened.state is LinkState.USED and opened.signature_id is not None:
         address = signature_address(
@@ -187,13 +198,13 @@ def disown(
     session.execute(
         wipe(SubmissionState.VOID).where(
             Submission.id == submission_id,
-            Submission.state == SubmissionState.OPEN.value,
+            IS_OPEN,
         )
     )
     session.execute(
-        insert_for(session)(Suppression.__table__)
+        insert_for(session)(db.table(Suppression))
         .values(
-            letter_id=opened.letter_id,
+            letter_id=opened.settings.id,
             address_key=keyring.house_address_key(addresses.canonical(address)),
             submission_id=submission_id,
             created_at=now,
@@ -230,18 +241,18 @@ def ask_for_manage_link(
     )
     if signature_id is None:
         return
-    asked = session.execute(
-        select(func.count(), func.max(Outbox.created_at)).where(
+    times = session.scalars(
+        select(Outbox.created_at).where(
             Outbox.signature_id == signature_id,
             Outbox.kind == OutboxKind.MANAGE.value,
         )
-    ).one()
-    if asked[1] is not None and asked[1] > now - timedelta(minutes=1):
+    ).all()
+    if any(asked_at > now - timedelta(minutes=1) for asked_at in times):
         return
     outgoing.ask(
         session,
         kind=OutboxKind.MANAGE,
         signature_id=signature_id,
-        number=asked[0] + 1,
+        number=len(times) + 1,
         now=now,
     )

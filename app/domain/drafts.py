@@ -11,7 +11,7 @@ from sqlalchemy import Update, select, update
 from sqlalchemy.orm import Session
 
 from app.domain.keyring import Keyring
-from app.domain.letters import Phase, Settings
+from app.domain.letters import Phase, Settings, Shelf
 from app.models import Signature, Submission, SubmissionState
 
 # How long a link works; judged by the row, at this house's one clock.
@@ -60,7 +60,6 @@ class LinkState(StrEnum):
     VOID = "void"
     EXPIRED = "expired"
     CLOSED = "closed"
-    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,7 @@ class Opened:
     """A submission as its link finds it; `draft` only while it is open."""
 
     id: bytes
-    letter_id: int
+    settings: Settings
     state: LinkState
     language: str
     draft: Draft | None
@@ -83,15 +82,15 @@ def open_link(
     session: Session,
     *,
     keyring: Keyring,
+    shelf: Shelf,
     submission_id: bytes,
-    settings: Settings | None = None,
     now: datetime,
     lock: bool = False,
-) -> Opened:
-    """What stands behind a mailed link at `now`.
+) -> Opened | None:
+    """What stands behind a mailed link at `now`; None where there is nothing (left).
 
-    `settings` of its letter lets a closed letter be seen; `lock` keeps the row
-    for the rest of the transaction (PostgreSQL; SQLite has one writer anyway).
+    `lock` keeps the row for the rest of the transaction (PostgreSQL; SQLite has one
+    writer anyway).
     """
     statement = select(
         Submission.id,
@@ -104,17 +103,18 @@ def open_link(
     ).where(Submission.id == submission_id)
     row = session.execute(statement.with_for_update() if lock else statement).first()
     if row is None:
-        return Opened(submission_id, 0, LinkState.UNKNOWN, "", None, None)
+        return None
+    settings = shelf.of(session, letter_id=row.letter_id, now=now)
     state = LinkState(row.state)
     if state is LinkState.OPEN and row.expires_at <= now:
         state = LinkState.EXPIRED
-    elif state is LinkState.OPEN and settings and not may_confirm(settings, now):
+    elif state is LinkState.OPEN and not may_confirm(settings, now):
         state = LinkState.CLOSED
     draft = None
     if row.sealed is not None and state is LinkState.OPEN:
         context = sealing_context(row.id)
         draft = Draft.from_bytes(keyring.open(row.sealed, context=context))
-    return Opened(row.id, row.letter_id, state, row.language, draft, row.signature_id)
+    return Opened(row.id, settings, state, row.language, draft, row.signature_id)
 
 
 def may_confirm(settings: Settings, now: datetime) -> bool:

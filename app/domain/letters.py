@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from threading import Lock
 from time import monotonic
 
 from sqlalchemy import func, select
@@ -130,6 +129,7 @@ class Version:
     """
 
     letter_id: int
+    slug: str
     revision: int
     visible: bool
     phase: Phase
@@ -147,12 +147,15 @@ class Version:
         )
 
 
-def version(session: Session, *, slug: str, now: datetime) -> Version | None:
-    """The public version of the letter called `slug`, or None if there is none."""
+def version(
+    session: Session, *, now: datetime, slug: str | None = None, letter_id: int = 0
+) -> Version | None:
+    """The public version of a letter, by its slug or its id; None if there is none."""
     of_letter = Ledger.letter_id == Letter.id
     row = session.execute(
         select(
             Letter.id,
+            Letter.slug,
             Letter.revision,
             Letter.created_at,
             Letter.published_at,
@@ -166,17 +169,18 @@ def version(session: Session, *, slug: str, now: datetime) -> Version | None:
             select(func.max(Ledger.at)).where(of_letter).scalar_subquery(),
         )
         .outerjoin(Fold, Fold.letter_id == Letter.id)
-        .where(Letter.slug == slug)
+        .where(Letter.slug == slug if slug else Letter.id == letter_id)
     ).first()
     if row is None:
         return None
     (
-        letter_id, revision, created_at, published_at, opens_at, closes_at, paused,
+        letter_id, slug, revision, created_at, published_at, opens_at, closes_at, paused,
         fold, folded_at, unfolded, newest, newest_at,
     ) = row  # fmt: skip
     changes = [at for at in (folded_at, newest_at) if at is not None]
     return Version(
         letter_id=letter_id,
+        slug=slug,
         revision=revision,
         visible=published_at is not None and published_at <= now,
         phase=phase_at(now, opens_at, closes_at, paused),
@@ -254,31 +258,45 @@ class Shelf:
     """Letters kept in memory for as long as their revision stands."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, Settings] = {}
-        self._seen: dict[str, tuple[float, Version]] = {}
-        self._lock = Lock()
+        self._kept: dict[int, Settings] = {}
+        self._seen: dict[int, float] = {}
+        self._ids: dict[str, int] = {}
 
     def get(
         self, session: Session, *, slug: str, now: datetime
     ) -> tuple[Settings, Version] | None:
         """The letter and its version as they stand in the database now."""
         current = version(session, slug=slug, now=now)
-        if current is None:
-            return None
-        settings = self._kept.get(slug)
-        if settings is None or settings.revision != current.revision:
-            settings = load(session, letter_id=current.letter_id)
-            with self._lock:
-                self._kept[slug] = settings
-        self._seen[slug] = (monotonic(), current)
-        return settings, current
+        return (self._settings(session, current), current) if current else None
 
     def recent(self, slug: str) -> Settings | None:
         """The letter as it stood at most a second ago, without asking the database."""
-        seen = self._seen.get(slug)
-        if seen is None or monotonic() - seen[0] > 1:
+        letter_id = self._ids.get(slug)
+        return None if letter_id is None else self._recent(letter_id)
+
+    def of(self, session: Session, *, letter_id: int, now: datetime) -> Settings:
+        """The letter with this id as it stood at most a second ago."""
+        kept = self._recent(letter_id)
+        if kept is not None:
+            return kept
+        current = version(session, letter_id=letter_id, now=now)
+        if current is None:
+            raise LookupError(letter_id)
+        return self._settings(session, current)
+
+    def _recent(self, letter_id: int) -> Settings | None:
+        if monotonic() - self._seen.get(letter_id, -2.0) > 1:
             return None
-        return self._kept.get(slug)
+        return self._kept.get(letter_id)
+
+    def _settings(self, session: Session, current: Version) -> Settings:
+        settings = self._kept.get(current.letter_id)
+        if settings is None or settings.revision != current.revision:
+            settings = load(session, letter_id=current.letter_id)
+            self._kept[settings.id] = settings
+            self._ids[settings.slug] = settings.id
+        self._seen[settings.id] = monotonic()
+        return settings
 
 
 def view(settings: Settings, *, language: str | None, now: datetime) -> LetterView:

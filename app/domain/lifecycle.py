@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from app import db
 from app.db import insert_for
 from app.domain import outgoing, record, tally
 from app.domain.tally import Entry
@@ -243,7 +244,7 @@ def reject(
                   changes={"rejected_from": former.state.value})  # fmt: skip
     if fake and former.name_key:
         session.execute(
-            insert_for(session)(BlockedName.__table__)
+            insert_for(session)(db.table(BlockedName))
             .values(
                 letter_id=former.letter_id, name_key=former.name_key, created_at=now
             )
@@ -370,7 +371,7 @@ def _enter(
         "created_at": now,
     }
     signature_id = session.execute(
-        insert_for(session)(Signature.__table__)
+        insert_for(session)(db.table(Signature))
         .values(row)
         .on_conflict_do_nothing(index_elements=["letter_id", "address_key"])
         .returning(Signature.id)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from app import db
 from app.db import insert_for
 from app.models import Outbox, OutboxKind, OutboxState
 
@@ -25,7 +26,7 @@ def ask(
     The mail of a number is asked for once: doing it again writes nothing.
     """
     session.execute(
-        insert_for(session)(Outbox.__table__)
+        insert_for(session)(db.table(Outbox))
         .values(
             kind=kind.value,
             submission_id=submission_id,

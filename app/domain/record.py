@@ -55,15 +55,15 @@ def write(
         "at": at,
     }
     if reason is None:
-        session.execute(insert(Record.__table__), line)
+        session.execute(insert(db.table(Record)), line)
         return
     salt = secrets.token_bytes(16)
     line["reason_hash"] = hashlib.sha256(salt + reason.encode()).hexdigest()
     record_id = session.execute(
-        insert(Record.__table__).returning(Record.id), line
+        insert(db.table(Record)).returning(Record.id), line
     ).scalar_one()
     session.execute(
-        insert(Reason.__table__),
+        insert(db.table(Reason)),
         {"record_id": record_id, "salt": salt, "text": reason},
     )
 

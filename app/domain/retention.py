@@ -8,9 +8,10 @@ from sqlalchemy import Select, delete, select, update
 from sqlalchemy.orm import Session
 
 from app.models import (
+    IS_OPEN,
+    IS_UNSENT,
     MailSlot,
     Outbox,
-    OutboxState,
     Submission,
     SubmissionState,
     Suppression,
@@ -27,9 +28,7 @@ def run(session: Session, *, now: datetime) -> int:
     ended = 0
     expired = (
         update(Submission)
-        .where(
-            Submission.state == SubmissionState.OPEN.value, Submission.expires_at <= now
-        )
+        .where(IS_OPEN, Submission.expires_at <= now)
         .values(
             state=SubmissionState.EXPIRED.value,
             address_key=None,
@@ -38,11 +37,11 @@ def run(session: Session, *, now: datetime) -> int:
         )
     )
     old_mail = delete(Outbox).where(
-        Outbox.state.not_in((OutboxState.READY.value, OutboxState.LEASED.value)),
+        ~IS_UNSENT,
         Outbox.ended_at <= now - FINISHED,
     )
     old_forms = delete(Submission).where(
-        Submission.state != SubmissionState.OPEN.value,
+        ~IS_OPEN,
         Submission.expires_at <= now - FINISHED,
         Submission.id.not_in(_kept_by(Suppression)),
         Submission.id.not_in(_kept_by(Outbox)),
@@ -54,6 +53,6 @@ def run(session: Session, *, now: datetime) -> int:
     return ended
 
 
-def _kept_by(model: type[Suppression | Outbox]) -> Select[tuple[bytes | None]]:
+def _kept_by(model: type[Suppression | Outbox]) -> Select[bytes | None]:
     """The submissions that a row of another table still points at."""
     return select(model.submission_id).where(model.submission_id.is_not(None))

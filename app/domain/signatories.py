@@ -11,7 +11,7 @@ from app import i18n
 from app.domain.letters import Settings
 from app.domain.tally import NOT_SAID
 from app.domain.views import PublicLine
-from app.models import Origin, Signature, State
+from app.models import IS_COUNTED, Origin, Signature
 
 NEWEST = 20
 
@@ -38,7 +38,7 @@ def public(settings: Settings) -> Select[Any]:
     """The SELECT of all lines that may be shown: counted, listed, not frozen out."""
     statement = select(*_COLUMNS).where(
         Signature.letter_id == settings.id,
-        Signature.state == State.COUNTED.value,
+        IS_COUNTED,
         Signature.listed,
     )
     if settings.frozen_at is not None:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import case, select, tuple_, update
 from sqlalchemy.orm import Session
 
+from app import db
 from app.db import insert_for
 from app.domain import addresses, outgoing
 from app.domain.drafts import (
@@ -20,8 +21,8 @@ from app.domain.drafts import (
     wipe,
 )
 from app.domain.keyring import Keyring
-from app.domain.letters import Settings
-from app.models import Letter, OutboxKind, Submission, SubmissionState
+from app.domain.letters import Settings, Shelf
+from app.models import IS_OPEN, Letter, OutboxKind, Submission, SubmissionState
 
 # The same form within this time is a double click and asks for no second mail.
 SAME_FORM = timedelta(minutes=10)
@@ -52,7 +53,7 @@ def sign(
     pepper = keyring.unwrap_pepper(settings.id, settings.pepper)
     content = draft.to_bytes()
     identifier = secrets.token_bytes(16)
-    statement = insert_for(session)(Submission.__table__).values(
+    statement = insert_for(session)(db.table(Submission)).values(
         id=identifier,
         letter_id=settings.id,
         state=SubmissionState.OPEN.value,
@@ -70,7 +71,7 @@ def sign(
     row = session.execute(
         statement.on_conflict_do_update(
             index_elements=["letter_id", "address_key", "content_key"],
-            index_where=Submission.state == SubmissionState.OPEN.value,
+            index_where=IS_OPEN,
             set_={
                 "mail_number": case(
                     (again, Submission.mail_number + 1), else_=Submission.mail_number
@@ -98,7 +99,7 @@ def send_again(session: Session, *, submission_id: bytes, now: datetime) -> None
         update(Submission)
         .where(
             Submission.id == submission_id,
-            Submission.state == SubmissionState.OPEN.value,
+            IS_OPEN,
             Submission.expires_at > now,
             Submission.mailed_at <= now - SEND_AGAIN,
         )
@@ -119,25 +120,32 @@ def readdress(
     session: Session,
     *,
     keyring: Keyring,
-    settings: Settings,
+    shelf: Shelf,
     submission_id: bytes,
     address: str,
     now: datetime,
 ) -> bytes | None:
     """Send what was typed to another address; the old link ends. None: too late."""
     opened = open_link(
-        session, keyring=keyring, submission_id=submission_id, now=now, lock=True
+        session,
+        keyring=keyring,
+        shelf=shelf,
+        submission_id=submission_id,
+        now=now,
+        lock=True,
     )
-    if opened.draft is None or opened.letter_id != settings.id:
+    if opened is None or opened.draft is None:
         return None
     session.execute(
         wipe(SubmissionState.VOID).where(
             Submission.id == submission_id,
-            Submission.state == SubmissionState.OPEN.value,
+            IS_OPEN,
         )
     )
     draft = replace(opened.draft, email=address)
-    return sign(session, keyring=keyring, settings=settings, draft=draft, now=now)
+    return sign(
+        session, keyring=keyring, settings=opened.settings, draft=draft, now=now
+    )
 
 
 def correct(
@@ -163,7 +171,7 @@ def correct(
             Submission.letter_id == settings.id,
             Submission.address_key == address_key,
             Submission.content_key == content_key,
-            Submission.state == SubmissionState.OPEN.value,
+            IS_OPEN,
             Submission.id != submission_id,
         )
     )
@@ -172,7 +180,7 @@ def correct(
         .where(
             Submission.id == submission_id,
             Submission.address_key == address_key,
-            Submission.state == SubmissionState.OPEN.value,
+            IS_OPEN,
             Submission.expires_at > now,
         )
         .values(
@@ -202,7 +210,7 @@ def find_by_code(
     ]
     theirs = (
         tuple_(Submission.letter_id, Submission.address_key).in_(keys),
-        Submission.state == SubmissionState.OPEN.value,
+        IS_OPEN,
         Submission.expires_at > now,
         Submission.code_tries < CODE_TRIES,
     )

@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from app import db
 from app.db import insert_for
 from app.models import (
     Collection,
@@ -75,7 +76,7 @@ def post(
         for entry in entries
     ]
     if rows:
-        session.execute(insert(Ledger.__table__).values(rows))
+        session.execute(insert(db.table(Ledger)).values(rows))
 
 
 def read(session: Session, *, letter_id: int) -> Numbers:
@@ -184,7 +185,7 @@ def _upsert(
     """Add the figures in `rows` to those that stand; the newest time wins."""
     if not rows:
         return
-    table = model.__table__
+    table = db.table(model)
     for row in rows:
         statement = insert_for(session)(table).values(row)
         changes = {}

@@ -7,7 +7,7 @@ import smtplib
 import ssl
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Any
+from typing import Any, cast
 
 import flask_mail
 
@@ -36,7 +36,7 @@ class Answer:
     text: str
 
 
-class _SafeConnection(flask_mail.Connection):  # type: ignore[misc]
+class _SafeConnection(flask_mail.Connection):
     """Flask-Mail's connection with time-outs, and with certificates verified.
 
     As it comes it accepts any certificate and waits for ever.
@@ -66,7 +66,7 @@ class _SafeConnection(flask_mail.Connection):  # type: ignore[misc]
         return host
 
 
-class _Prepared(flask_mail.Message):  # type: ignore[misc]
+class _Prepared(flask_mail.Message):
     """A message whose bytes were made before."""
 
     def __init__(self, content: bytes, *, sender: str, to: str) -> None:
@@ -135,7 +135,7 @@ class Transport:
             connection.host.close()
 
     def _open(self) -> None:
-        connection = _SafeConnection(self._mail)
+        connection = _SafeConnection(cast(flask_mail.Mail, self._mail))
         connection.timeout = self._timeout
         connection.host = connection.configure_host()
         self._connection = connection

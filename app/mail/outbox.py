@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
-from app.models import MailSlot, Outbox, OutboxState
+from app import db
+from app.models import IS_UNSENT, MailSlot, Outbox, OutboxState
 
 BATCH = 20
 
@@ -48,7 +49,7 @@ def claim(
     due = (
         select(Outbox.id)
         .where(
-            Outbox.state.in_((OutboxState.READY.value, OutboxState.LEASED.value)),
+            IS_UNSENT,
             Outbox.due_at <= now,
         )
         .order_by(Outbox.due_at)
@@ -193,7 +194,7 @@ def admit(
     if newest is not None and newest + APART > now:
         return Admission(wait_until=newest + APART)
     slot = session.execute(
-        insert(MailSlot.__table__).returning(MailSlot.id),  # type: ignore[arg-type]
+        insert(db.table(MailSlot)).returning(MailSlot.id),
         {"address_key": address_key, "letter_id": letter_id, "at": now},
     ).scalar_one()
     return Admission(slot=slot)
@@ -210,7 +211,7 @@ def waiting(session: Session, *, now: datetime) -> int:
     return (
         session.scalar(
             select(func.count()).where(
-                Outbox.state.in_((OutboxState.READY.value, OutboxState.LEASED.value)),
+                IS_UNSENT,
                 Outbox.due_at <= now,
             )
         )

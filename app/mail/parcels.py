@@ -12,14 +12,12 @@ from sqlalchemy.orm import Session
 
 from app.domain import addresses, drafts, letters, tally
 from app.domain.keyring import Keyring, Unopenable
-from app.domain.letters import Settings
 from app.domain.tokens import Purpose, Tokens
 from app.domain.views import LetterView
 from app.mail import messages, outbox
 from app.mail.messages import Envelope, House
 from app.mail.outbox import Claim
 from app.models import (
-    Letter,
     Measure,
     OutboxKind,
     Signature,
@@ -53,7 +51,6 @@ class Subject:
     """What a row speaks of, as it stands when the mail is about to be sent."""
 
     letter_id: int
-    slug: str
     language: str
     address: str
     signature: str | None
@@ -126,7 +123,7 @@ class Maker:
                 outbox.void(session, claimed, why="ceiling", now=now)
                 return None
             slot = admission.slot
-        settings = self._settings(session, subject.slug, now)
+        settings = self._shelf.of(session, letter_id=subject.letter_id, now=now)
         view = letters.view(settings, language=subject.language, now=now)
         return Parcel(claimed, subject, view, slot)
 
@@ -140,27 +137,25 @@ class Maker:
         opened = drafts.open_link(
             session,
             keyring=self._keyring,
+            shelf=self._shelf,
             submission_id=claimed.submission_id,
             now=now,
         )
-        if opened.draft is None:
-            return f"link {opened.state.value}"
-        slug, pepper = session.execute(
-            select(Letter.slug, Letter.pepper).where(Letter.id == opened.letter_id)
-        ).one()
+        if opened is None or opened.draft is None:
+            return f"link {opened.state.value if opened else 'gone'}"
+        settings = opened.settings
         address_key = self._keyring.address_key(
-            self._keyring.unwrap_pepper(opened.letter_id, pepper),
+            self._keyring.unwrap_pepper(settings.id, settings.pepper),
             addresses.canonical(opened.draft.email),
         )
         signature = session.scalar(
             select(Signature.public_id).where(
-                Signature.letter_id == opened.letter_id,
+                Signature.letter_id == settings.id,
                 Signature.address_key == address_key,
             )
         )
         return Subject(
-            letter_id=opened.letter_id,
-            slug=slug,
+            letter_id=settings.id,
             language=opened.language,
             address=opened.draft.email,
             signature=signature,
@@ -173,10 +168,7 @@ class Maker:
                 Signature.letter_id,
                 Signature.state,
                 Signature.language,
-                Letter.slug,
-            )
-            .join(Letter, Letter.id == Signature.letter_id)
-            .where(Signature.id == signature_id)
+            ).where(Signature.id == signature_id)
         ).one()
         address = drafts.signature_address(
             session, keyring=self._keyring, signature_id=signature_id
@@ -185,7 +177,6 @@ class Maker:
             return "withdrawn"
         return Subject(
             letter_id=row.letter_id,
-            slug=row.slug,
             language=row.language,
             address=address,
             signature=row.public_id,
@@ -230,11 +221,3 @@ class Maker:
             token=self._tokens.make(Purpose.CONFIRM, claimed.submission_id),
             code=self._keyring.short_code(claimed.submission_id),
         )
-
-    def _settings(self, session: Session, slug: str, now: datetime) -> Settings:
-        kept = self._shelf.recent(slug)
-        if kept is not None:
-            return kept
-        found = self._shelf.get(session, slug=slug, now=now)
-        assert found is not None
-        return found[0]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from app.db import Base
 from app.models.letter import Collection, Letter, LetterLanguage, Sector, TextVersion
-from app.models.mail import MailSlot, Outbox, OutboxKind, OutboxState
+from app.models.mail import IS_UNSENT, MailSlot, Outbox, OutboxKind, OutboxState
 from app.models.organiser import Membership, Organiser, Role
 from app.models.record import Reason, Record, Seal
 from app.models.signature import (
+    IS_COUNTED,
+    IS_OPEN,
     BlockedName,
     Origin,
     Signature,
@@ -21,6 +23,9 @@ from app.models.signature import (
 from app.models.tally import Facet, Fold, History, Ledger, Measure, Tally
 
 __all__ = [
+    "IS_COUNTED",
+    "IS_OPEN",
+    "IS_UNSENT",
     "Base",
     "BlockedName",
     "Collection",

@@ -12,6 +12,7 @@ from sqlalchemy import (
     LargeBinary,
     String,
     UniqueConstraint,
+    literal_column,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -100,3 +101,7 @@ class MailSlot(Base):
     address_key: Mapped[bytes] = mapped_column(LargeBinary(32))
     letter_id: Mapped[int] = mapped_column(ForeignKey("letter.id"))
     at: Mapped[datetime] = mapped_column(Moment)
+
+
+# The condition of the index that the worker reads along, as literals (see IS_OPEN).
+IS_UNSENT = Outbox.state.in_([literal_column("'ready'"), literal_column("'leased'")])

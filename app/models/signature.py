@@ -15,6 +15,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    literal_column,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -148,7 +149,8 @@ class Signature(Base):
             "letter_id",
             "verified",
             "id",
-            sqlite_where=text("state = 'counted' AND listed"),
+            # How SQLAlchemy asks it there: the words must be the index's own.
+            sqlite_where=text("state = 'counted' AND listed = 1"),
             postgresql_where=text("state = 'counted' AND listed"),
         ),
         Index(
@@ -244,3 +246,9 @@ class Suppression(Base):
         ForeignKey("submission.id"), index=True
     )
     created_at: Mapped[datetime] = mapped_column(Moment)
+
+
+# The conditions of partial indexes, as literals: where a value is bound instead,
+# PostgreSQL's prepared plan cannot know that the index fits it.
+IS_OPEN = Submission.state == literal_column("'open'")
+IS_COUNTED = Signature.state == literal_column("'counted'")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, redirect
+from flask import Blueprint, Response
 
 from app import answers, db, i18n, urls
 from app.domain import letters
@@ -22,7 +22,7 @@ def home() -> Response:
         ]
     visible = [item[0] for item in found if item is not None and item[1].visible]
     if len(visible) == 1:
-        return redirect(urls.letter(visible[0].slug), 302, Response)
+        return answers.see_other(urls.letter(visible[0].slug))
     locale = i18n.speaks(answers.language_asked() or i18n.FALLBACK)
     return answers.page(
         "publishing/home.html",

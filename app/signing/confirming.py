@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from flask import Blueprint, Response, abort, redirect, request
-from sqlalchemy import select
+from flask import Blueprint, Response, abort, request
 from sqlalchemy.orm import Session
 
 from app import answers, db, i18n, urls
@@ -16,7 +13,6 @@ from app.domain.letters import Settings
 from app.domain.tokens import InvalidToken, Purpose
 from app.domain.views import LetterView, PublicLine, SignForm
 from app.i18n import marked as _
-from app.models import Letter, Submission
 from app.signing import forms, guard
 from app.site import site
 
@@ -27,63 +23,48 @@ _STATUS = {
     LinkState.CLOSED: 410,
     LinkState.VOID: 410,
     LinkState.USED: 200,
-    LinkState.UNKNOWN: 404,
 }
 
 
-def _settings_of(session: Session, submission_id: bytes) -> Settings | None:
-    """The letter that a submission is for."""
-    slug = session.scalar(
-        select(Letter.slug)
-        .join(Submission, Submission.letter_id == Letter.id)
-        .where(Submission.id == submission_id)
-    )
-    if slug is None:
-        return None
-    found = site().shelf.get(session, slug=slug, now=db.now())
-    return found[0] if found else None
-
-
-def _read(token: str) -> bytes | None:
+def _read(token: str) -> bytes:
+    """The submission that a token names; one that names none is b""."""
     try:
         return site().tokens.read(Purpose.CONFIRM, token)
     except InvalidToken:
-        return None
+        return b""
 
 
-def _open(
-    session: Session, submission_id: bytes, settings: Settings, now: datetime
-) -> Opened:
+def _open(session: Session, submission_id: bytes) -> Opened | None:
     return drafts.open_link(
         session,
         keyring=site().keyring,
+        shelf=site().shelf,
         submission_id=submission_id,
-        settings=settings,
-        now=now,
+        now=db.now(),
     )
+
+
+def _view(opened: Opened) -> LetterView:
+    return letters.view(opened.settings, language=opened.language, now=db.now())
 
 
 @bp.get("/confirm/<token>")
 def preview(token: str) -> Response:
     """Show exactly what would be published; nothing changes by looking."""
-    now = db.now()
     submission_id = _read(token)
     with site().database.reading() as session:
-        settings = _settings_of(session, submission_id) if submission_id else None
-        if settings is None or submission_id is None:
-            return unknown_link()
-        opened = _open(session, submission_id, settings, now)
+        opened = _open(session, submission_id)
         disowned = confirmation.disowned(session, submission_id=submission_id)
-    view = letters.view(settings, language=opened.language or None, now=now)
-    if opened.draft is None:
-        return _ended(settings, view, token, opened.state, disowned=disowned)
+    if opened is None or opened.draft is None:
+        return _ended(opened, token, disowned=disowned)
+    view = _view(opened)
     return answers.page(
         "signing/confirm.html",
         locale=view.locale,
-        settings=settings,
+        settings=opened.settings,
         letter=view,
         token=token,
-        line=_line(opened.draft, settings, view.language),
+        line=_line(opened.draft, opened.settings, view.language),
         listed=opened.draft.listed,
         phase=view.phase,
     )
@@ -92,64 +73,60 @@ def preview(token: str) -> Response:
 @bp.post("/confirm/<token>")
 def act(token: str) -> Response:
     """Confirm, correct, or hear that it was not they."""
-    here, now = site(), db.now()
+    here = site()
     typed = guard.read_form(request)
     submission_id = _read(token)
-    if submission_id is None:
-        return unknown_link()
-    match typed.get("action"):
-        case "confirm":
-            return _confirm(token, submission_id, now)
-        case "correct":
-            return _correct(token, submission_id, typed, now)
-        case "not_me":
-            with here.database.writing() as session:
+    action = typed.get("action")
+    if action == "confirm":
+        return _confirm(token, submission_id)
+    if action == "correct":
+        return _correct(token, submission_id, typed)
+    with here.database.writing() as session:
+        match action:
+            case "not_me":
                 confirmation.disown(
-                    session, keyring=here.keyring, submission_id=submission_id, now=now
+                    session,
+                    keyring=here.keyring,
+                    shelf=here.shelf,
+                    submission_id=submission_id,
+                    now=db.now(),
                 )
-                session.commit()
-            return redirect(urls.confirm(token), 303, Response)
-        case "take_back":
-            with here.database.writing() as session:
+            case "take_back":
                 confirmation.take_back(session, submission_id=submission_id)
-                session.commit()
-            return redirect(urls.confirm(token), 303, Response)
-        case "manage":
-            with here.database.writing() as session:
+            case "manage":
                 confirmation.ask_for_manage_link(
-                    session, submission_id=submission_id, now=now
+                    session, submission_id=submission_id, now=db.now()
                 )
-                session.commit()
-            return _again(token, submission_id, asked=True)
-    abort(400)
+            case _:
+                abort(400)
+        opened = _open(session, submission_id)
+        session.commit()
+    if action == "manage":
+        return _ended(opened, token, asked=True)
+    return answers.see_other(urls.confirm(token))
 
 
-def _confirm(token: str, submission_id: bytes, now: datetime) -> Response:
+def _confirm(token: str, submission_id: bytes) -> Response:
     here = site()
     with here.database.writing() as session:
-        settings = _settings_of(session, submission_id)
-        if settings is None:
-            return unknown_link()
         done = confirmation.confirm(
             session,
             keyring=here.keyring,
-            settings=settings,
+            shelf=here.shelf,
             submission_id=submission_id,
-            now=now,
+            now=db.now(),
         )
         session.commit()
-    if done.outcome is Outcome.AGAIN:
-        return _again(token, submission_id)
-    view = letters.view(settings, language=done.language or None, now=now)
-    if done.outcome is Outcome.ALREADY:
-        return _link_page(settings, view, "already", 200)
-    if done.public_id is None or done.state is None:
-        return _ended(settings, view, token, done.link)
+    if done.outcome is Outcome.NOT_POSSIBLE or done.opened is None:
+        return _ended(done.opened, token)
+    view = _view(done.opened)
+    if done.outcome is Outcome.ALREADY or done.state is None:
+        return _link_page(done.opened, "already", 200, token)
     manage = here.tokens.make(Purpose.MANAGE, done.public_id.encode())
     return answers.page(
         "signing/confirmed.html",
         locale=view.locale,
-        settings=settings,
+        settings=done.opened.settings,
         letter=view,
         state=done.state.value,
         number=done.number,
@@ -160,77 +137,41 @@ def _confirm(token: str, submission_id: bytes, now: datetime) -> Response:
     )
 
 
-def _again(token: str, submission_id: bytes, *, asked: bool = False) -> Response:
-    """The page of a link that was used: its state, and nothing personal."""
-    now = db.now()
-    with site().database.reading() as session:
-        settings = _settings_of(session, submission_id)
-        if settings is None:
-            return unknown_link()
-        opened = _open(session, submission_id, settings, now)
-    view = letters.view(settings, language=opened.language or None, now=now)
-    if opened.state is not LinkState.USED:
-        return _ended(settings, view, token, opened.state)
-    return _used(settings, view, token, asked=asked)
-
-
-def _used(
-    settings: Settings, view: LetterView, token: str, *, asked: bool = False
-) -> Response:
-    return answers.page(
-        "signing/confirmed.html",
-        locale=view.locale,
-        settings=settings,
-        letter=view,
-        state="",
-        number=None,
-        manage=None,
-        again=True,
-        token=token,
-        asked=asked,
-    )
-
-
-def _correct(
-    token: str, submission_id: bytes, typed: dict[str, str], now: datetime
-) -> Response:
+def _correct(token: str, submission_id: bytes, typed: dict[str, str]) -> Response:
     here = site()
     with here.database.reading() as session:
-        settings = _settings_of(session, submission_id)
-        if settings is None:
-            return unknown_link()
-        opened = _open(session, submission_id, settings, now)
-    view = letters.view(settings, language=opened.language or None, now=now)
-    if opened.draft is None:
-        return _ended(settings, view, token, opened.state)
+        opened = _open(session, submission_id)
+    if opened is None or opened.draft is None:
+        return _ended(opened, token)
     if "corrected" not in typed and "name" not in typed:
-        form = forms.filled(opened.draft)
-        return _correction(settings, view, token, form, 200)
+        return _correction(opened, token, forms.filled(opened.draft), 200)
     draft, form = forms.judge(
-        typed, settings=settings, language=view.language, former=opened.draft
+        typed,
+        settings=opened.settings,
+        language=opened.language,
+        former=opened.draft,
     )
     if draft is None:
-        return _correction(settings, view, token, form, 400)
+        return _correction(opened, token, form, 400)
     with here.database.writing() as session:
         submissions.correct(
             session,
             keyring=here.keyring,
-            settings=settings,
+            settings=opened.settings,
             submission_id=submission_id,
             draft=draft,
-            now=now,
+            now=db.now(),
         )
         session.commit()
-    return redirect(urls.confirm(token), 303, Response)
+    return answers.see_other(urls.confirm(token))
 
 
-def _correction(
-    settings: Settings, view: LetterView, token: str, form: SignForm, status: int
-) -> Response:
+def _correction(opened: Opened, token: str, form: SignForm, status: int) -> Response:
+    view = _view(opened)
     return answers.page(
         "signing/correct.html",
         locale=view.locale,
-        settings=settings,
+        settings=opened.settings,
         status=status,
         letter=view,
         token=token,
@@ -272,7 +213,7 @@ def code() -> Response:
         )
         return _code_page(SignForm(values, {"code": sentence}), 400)
     token = here.tokens.make(Purpose.CONFIRM, submission_id)
-    return redirect(urls.confirm(token), 303, Response)
+    return answers.see_other(urls.confirm(token))
 
 
 def _locale() -> str:
@@ -315,7 +256,6 @@ def unknown_link() -> Response:
         letter=None,
         kind="unknown",
         token=None,
-        disowned=False,
         steps=[
             (translate(_("Type the code from the mail")), urls.confirm_code()),
             (translate(_("To the open letters")), urls.home()),
@@ -324,33 +264,32 @@ def unknown_link() -> Response:
 
 
 def _ended(
-    settings: Settings,
-    view: LetterView,
-    token: str,
-    state: LinkState,
-    *,
-    disowned: bool = False,
+    opened: Opened | None, token: str, *, disowned: bool = False, asked: bool = False
 ) -> Response:
-    """The page of a link that is not open any more."""
-    if state is LinkState.USED and not disowned:
-        return _used(settings, view, token)
-    return _link_page(
-        settings,
-        view,
-        "disowned" if disowned else state.value,
-        200 if disowned else _STATUS[state],
+    """The page of a link that is not open (any more): its state, nothing personal."""
+    if opened is None:
+        return unknown_link()
+    if disowned:
+        return _link_page(opened, "disowned", 200, token)
+    if opened.state is not LinkState.USED:
+        return _link_page(opened, opened.state.value, _STATUS[opened.state], token)
+    view = _view(opened)
+    return answers.page(
+        "signing/confirmed.html",
+        locale=view.locale,
+        settings=opened.settings,
+        letter=view,
+        state="",
+        number=None,
+        manage=None,
+        again=True,
         token=token,
+        asked=asked,
     )
 
 
-def _link_page(
-    settings: Settings,
-    view: LetterView,
-    kind: str,
-    status: int,
-    *,
-    token: str | None = None,
-) -> Response:
+def _link_page(opened: Opened, kind: str, status: int, token: str) -> Response:
+    view = _view(opened)
     translate = i18n.translator(view.locale)
     letter_path = urls.letter(view.slug, view.language)
     steps = {
@@ -361,7 +300,7 @@ def _link_page(
     return answers.page(
         "signing/link.html",
         locale=view.locale,
-        settings=settings,
+        settings=opened.settings,
         status=status,
         letter=view,
         kind=kind,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from difflib import SequenceMatcher
 
-from flask import Blueprint, Response, abort, redirect, request
+from flask import Blueprint, Response, abort, request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -87,9 +87,7 @@ def sign(slug: str) -> Response:
             session, keyring=here.keyring, settings=settings, draft=draft, now=now
         )
         session.commit()
-    return redirect(
-        urls.inbox(slug, _reference(submission_id), language), 303, Response
-    )
+    return answers.see_other(urls.inbox(slug, _reference(submission_id), language))
 
 
 def _form_again(
@@ -218,7 +216,7 @@ def inbox_act(slug: str, reference: str) -> Response:
         moved = submissions.readdress(
             session,
             keyring=here.keyring,
-            settings=settings,
+            shelf=here.shelf,
             submission_id=submission_id,
             address=address,
             now=now,
@@ -227,7 +225,7 @@ def inbox_act(slug: str, reference: str) -> Response:
     if moved is None:
         sentence = _("This form has been confirmed or has ended: please sign anew.")
         return _inbox(slug, reference, SignForm(), sentence, 409)
-    return redirect(urls.inbox(slug, _reference(moved), language), 303, Response)
+    return answers.see_other(urls.inbox(slug, _reference(moved), language))
 
 
 @bp.get("/letters/<slug>/privacy")

@@ -2,15 +2,13 @@
 
 Revision ID: 20261123a
 Revises:
-Create Date: 2026-11-23 01:15:20.364614+00:00
+Create Date: 2026-11-23 01:30:16.448295+00:00
 """
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
-
-from app.db import Moment
 
 revision: str = "20261123a"
 down_revision: str | None = None
@@ -51,15 +49,15 @@ def upgrade() -> None:
         sa.Column("allows_statement", sa.Boolean(), nullable=False),
         sa.Column("headline", sa.String(length=32), nullable=False),
         sa.Column("is_example", sa.Boolean(), nullable=False),
-        sa.Column("published_at", Moment(), nullable=True),
-        sa.Column("opens_at", Moment(), nullable=True),
-        sa.Column("closes_at", Moment(), nullable=True),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("opens_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("closes_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("paused", sa.Boolean(), nullable=False),
-        sa.Column("frozen_at", Moment(), nullable=True),
+        sa.Column("frozen_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("revision", sa.Integer(), nullable=False),
-        sa.Column("revised_at", Moment(), nullable=False),
+        sa.Column("revised_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("pepper", sa.LargeBinary(), nullable=False),
-        sa.Column("created_at", Moment(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
             "country_policy IN ('no','optional','required')",
             name=op.f("ck_letter_country"),
@@ -85,7 +83,7 @@ def upgrade() -> None:
         ),
         sa.Column("email", sa.String(length=254), nullable=False),
         sa.Column("name", sa.String(length=400), nullable=False),
-        sa.Column("created_at", Moment(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("email = lower(email)", name=op.f("ck_organiser_email")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_organiser")),
         sa.UniqueConstraint("email", name=op.f("uq_organiser_email")),
@@ -98,7 +96,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("name_key", sa.String(length=400), nullable=False),
-        sa.Column("created_at", Moment(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["letter_id"], ["letter.id"], name=op.f("fk_blocked_name_letter_id_letter")
         ),
@@ -118,7 +116,7 @@ def upgrade() -> None:
         sa.Column("source", sa.JSON(), nullable=False),
         sa.Column("without_names", sa.Integer(), nullable=False),
         sa.Column("without_names_sector", sa.String(length=32), nullable=False),
-        sa.Column("created_at", Moment(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
             "without_names >= 0", name=op.f("ck_collection_without_names")
         ),
@@ -138,7 +136,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("newest_at", Moment(), nullable=False),
+        sa.Column("newest_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["letter_id"], ["letter.id"], name=op.f("fk_fold_letter_id_letter")
         ),
@@ -151,7 +149,7 @@ def upgrade() -> None:
             sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
             nullable=False,
         ),
-        sa.Column("hour", Moment(), nullable=False),
+        sa.Column("hour", sa.DateTime(timezone=True), nullable=False),
         sa.Column("facet", sa.String(length=8), nullable=False),
         sa.Column("key", sa.String(length=32), nullable=False),
         sa.Column("measure", sa.String(length=9), nullable=False),
@@ -178,7 +176,7 @@ def upgrade() -> None:
         sa.Column("key", sa.String(length=32), nullable=False),
         sa.Column("measure", sa.String(length=9), nullable=False),
         sa.Column("delta", sa.Integer(), nullable=False),
-        sa.Column("at", Moment(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["letter_id"], ["letter.id"], name=op.f("fk_ledger_letter_id_letter")
         ),
@@ -221,7 +219,7 @@ def upgrade() -> None:
             sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
             nullable=False,
         ),
-        sa.Column("at", Moment(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["letter_id"], ["letter.id"], name=op.f("fk_mail_slot_letter_id_letter")
         ),
@@ -245,7 +243,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("role", sa.String(length=8), nullable=False),
-        sa.Column("created_at", Moment(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
             "role IN ('owner', 'editor', 'verifier', 'viewer')",
             name=op.f("ck_membership_role"),
@@ -278,7 +276,7 @@ def upgrade() -> None:
         sa.Column("before", sa.String(length=80), nullable=True),
         sa.Column("after", sa.String(length=80), nullable=True),
         sa.Column("reason_hash", sa.String(length=64), nullable=True),
-        sa.Column("at", Moment(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["letter_id"], ["letter.id"], name=op.f("fk_record_letter_id_letter")
         ),
@@ -337,7 +335,7 @@ def upgrade() -> None:
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("html", sa.Text(), nullable=False),
         sa.Column("hash", sa.String(length=64), nullable=False),
-        sa.Column("created_at", Moment(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["letter_id"], ["letter.id"], name=op.f("fk_text_version_letter_id_letter")
         ),
@@ -377,7 +375,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("hash", sa.String(length=64), nullable=False),
-        sa.Column("sealed_at", Moment(), nullable=False),
+        sa.Column("sealed_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["record_id"], ["record.id"], name=op.f("fk_seal_record_id_record")
         ),
@@ -421,7 +419,7 @@ def upgrade() -> None:
             nullable=True,
         ),
         sa.Column("consent_version", sa.String(length=32), nullable=True),
-        sa.Column("confirmed_at", Moment(), nullable=True),
+        sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column(
             "collection_id",
             sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
@@ -429,8 +427,8 @@ def upgrade() -> None:
         ),
         sa.Column("verified", sa.Boolean(), nullable=False),
         sa.Column("featured_rank", sa.Integer(), nullable=True),
-        sa.Column("redacted_at", Moment(), nullable=True),
-        sa.Column("created_at", Moment(), nullable=False),
+        sa.Column("redacted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
             "(origin = 'collected') = (collection_id IS NOT NULL)",
             name=op.f("ck_signature_collection"),
@@ -503,7 +501,7 @@ def upgrade() -> None:
             "ix_signature_public",
             ["letter_id", "verified", "id"],
             unique=False,
-            sqlite_where=sa.text("state = 'counted' AND listed"),
+            sqlite_where=sa.text("state = 'counted' AND listed = 1"),
             postgresql_where=sa.text("state = 'counted' AND listed"),
         )
 
@@ -522,9 +520,9 @@ def upgrade() -> None:
         sa.Column("language", sa.String(length=12), nullable=False),
         sa.Column("code_tries", sa.Integer(), nullable=False),
         sa.Column("mail_number", sa.Integer(), nullable=False),
-        sa.Column("mailed_at", Moment(), nullable=False),
-        sa.Column("created_at", Moment(), nullable=False),
-        sa.Column("expires_at", Moment(), nullable=False),
+        sa.Column("mailed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column(
             "signature_id",
             sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
@@ -585,8 +583,8 @@ def upgrade() -> None:
         sa.Column("evidence", sa.String(length=2000), nullable=False),
         sa.Column("note", sa.String(length=2000), nullable=False),
         sa.Column("verified_by", sa.String(length=254), nullable=False),
-        sa.Column("verified_at", Moment(), nullable=False),
-        sa.Column("voided_at", Moment(), nullable=True),
+        sa.Column("verified_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("voided_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
             "method IN ('institution_mail', 'independent_reply', 'public_post', 'call', 'known_in_person', 'signed_document', 'public_record')",
             name=op.f("ck_verification_method"),
@@ -619,11 +617,11 @@ def upgrade() -> None:
         sa.Column("message_id", sa.String(length=32), nullable=False),
         sa.Column("state", sa.String(length=8), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("due_at", Moment(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("lease_token", sa.String(length=32), nullable=True),
         sa.Column("answer", sa.String(length=200), nullable=True),
-        sa.Column("created_at", Moment(), nullable=False),
-        sa.Column("ended_at", Moment(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
             "(state = 'leased') = (lease_token IS NOT NULL)",
             name=op.f("ck_outbox_lease"),
@@ -686,7 +684,7 @@ def upgrade() -> None:
         ),
         sa.Column("address_key", sa.LargeBinary(length=32), nullable=False),
         sa.Column("submission_id", sa.LargeBinary(length=16), nullable=False),
-        sa.Column("created_at", Moment(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["letter_id"], ["letter.id"], name=op.f("fk_suppression_letter_id_letter")
         ),
@@ -744,7 +742,7 @@ def downgrade() -> None:
     with op.batch_alter_table("signature", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_signature_public",
-            sqlite_where=sa.text("state = 'counted' AND listed"),
+            sqlite_where=sa.text("state = 'counted' AND listed = 1"),
             postgresql_where=sa.text("state = 'counted' AND listed"),
         )
         batch_op.drop_index("ix_signature_name_key")
