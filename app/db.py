@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from sqlalchemy import (
     BigInteger,
+    Connection,
     DateTime,
     Dialect,
     Engine,
@@ -178,8 +179,26 @@ def table(model: type[Base]) -> Table:
 
 def insert_for(session: Session) -> Any:
     """The INSERT of this session's database, which knows ON CONFLICT."""
-    postgres = session.get_bind().dialect.name == "postgresql"
-    return postgresql.insert if postgres else sqlite.insert
+    return _INSERTS[session.get_bind().dialect.name]
+
+
+_INSERTS: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
+
+
+class Upsert:
+    """An INSERT with ON CONFLICT, made once for each kind of database.
+
+    What SQLAlchemy does to make and compare a statement costs more than most
+    statements do, so whatever runs in every request is made when it is imported.
+    """
+
+    def __init__(self, make: Callable[[Any], Any]) -> None:
+        """`make` gets the dialect's `insert` and returns the statement."""
+        self._made = {name: make(insert) for name, insert in _INSERTS.items()}
+
+    def run(self, connection: Connection, values: Mapping[str, Any]) -> Any:
+        """Execute it with these values; the result."""
+        return connection.execute(self._made[connection.dialect.name], values)
 
 
 def _sqlite_engine(url: Any, pool_size: int, begin: str) -> Engine:

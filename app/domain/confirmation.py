@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, case, delete, select, update
+from sqlalchemy import bindparam, case, delete, null, select, update
 from sqlalchemy.orm import Session
 
 from app import db
-from app.db import insert_for
+from app.db import RowId, insert_for
 from app.domain import (
     addresses,
     holds,
@@ -61,6 +61,29 @@ class Confirmed:
     state: State | None = None
     public_id: str = ""
     number: int | None = None
+
+
+_form = db.table(Submission).c
+_IS_USED = _form.id == bindparam("used")
+_END = (
+    update(db.table(Submission))
+    .where(
+        _form.letter_id == bindparam("letter"),
+        _form.address_key == bindparam("key"),
+        IS_OPEN,
+    )
+    .values(
+        state=case(
+            (_IS_USED, SubmissionState.USED.value), else_=SubmissionState.VOID.value
+        ),
+        signature_id=case(
+            (_IS_USED, bindparam("signature", type_=RowId)), else_=null()
+        ),
+        address_key=null(),
+        content_key=null(),
+        sealed=null(),
+    )
+)
 
 
 def confirm(
@@ -125,26 +148,14 @@ def confirm(
         hold_reasons=[reason.value for reason in reasons],
         now=now,
     )
-    used: ColumnElement[bool] = Submission.id == submission_id
-    session.execute(
-        update(Submission)
-        .where(
-            Submission.letter_id == settings.id,
-            Submission.address_key == address_key,
-            IS_OPEN,
-        )
-        .values(
-            state=case(
-                (used, SubmissionState.USED.value), else_=SubmissionState.VOID.value
-            )
-            if entered
-            else SubmissionState.VOID.value,
-            signature_id=case((used, entered.id), else_=None) if entered else None,
-            address_key=None,
-            content_key=None,
-            sealed=None,
-        )
-        .execution_options(synchronize_session=False)
+    session.connection().execute(
+        _END,
+        {
+            "letter": settings.id,
+            "key": address_key,
+            "used": submission_id if entered else b"",
+            "signature": entered.id if entered else None,
+        },
     )
     if entered is None:
         return Confirmed(Outcome.ALREADY, opened)

@@ -7,9 +7,10 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import Update, select, update
+from sqlalchemy import Update, bindparam, select, update
 from sqlalchemy.orm import Session
 
+from app import db
 from app.domain.keyring import Keyring
 from app.domain.letters import Phase, Settings, Shelf
 from app.models import Signature, Submission, SubmissionState
@@ -74,6 +75,19 @@ class Opened:
     signature_id: int | None
 
 
+_columns = db.table(Submission).c
+_OPEN = select(
+    _columns.id,
+    _columns.letter_id,
+    _columns.state,
+    _columns.language,
+    _columns.sealed,
+    _columns.expires_at,
+    _columns.signature_id,
+).where(_columns.id == bindparam("submission"))
+_OPEN_LOCKED = _OPEN.with_for_update()
+
+
 def sealing_context(identifier: bytes) -> bytes:
     return b"submission:" + identifier
 
@@ -92,16 +106,11 @@ def open_link(
     `lock` keeps the row for the rest of the transaction (PostgreSQL; SQLite has one
     writer anyway).
     """
-    statement = select(
-        Submission.id,
-        Submission.letter_id,
-        Submission.state,
-        Submission.language,
-        Submission.sealed,
-        Submission.expires_at,
-        Submission.signature_id,
-    ).where(Submission.id == submission_id)
-    row = session.execute(statement.with_for_update() if lock else statement).first()
+    row = (
+        session.connection()
+        .execute(_OPEN_LOCKED if lock else _OPEN, {"submission": submission_id})
+        .first()
+    )
     if row is None:
         return None
     settings = shelf.of(session, letter_id=row.letter_id, now=now)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from app import db
 from app.models import BlockedName
 
 
@@ -21,6 +22,12 @@ class HoldReason(StrEnum):
     BY_HAND = "by_hand"
 
 
+_blocked = db.table(BlockedName).c
+_BLOCKED = select(_blocked.letter_id).where(
+    _blocked.letter_id == bindparam("letter"), _blocked.name_key == bindparam("name")
+)
+
+
 def decide(
     session: Session, *, letter_id: int, name_key: str, public_figure: bool
 ) -> list[HoldReason]:
@@ -29,10 +36,8 @@ def decide(
     `name_key` is the look-alike key of the name (`names.look_alike_key`).
     """
     reasons = []
-    blocked = session.scalar(
-        select(BlockedName.letter_id).where(
-            BlockedName.letter_id == letter_id, BlockedName.name_key == name_key
-        )
+    blocked = session.connection().scalar(
+        _BLOCKED, {"letter": letter_id, "name": name_key}
     )
     if blocked is not None:
         reasons.append(HoldReason.REJECTED_BEFORE)

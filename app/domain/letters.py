@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from time import monotonic
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
-from app import i18n, urls
+from app import db, i18n, urls
 from app.domain import accent
 from app.domain.tally import NOT_SAID, OTHER
 from app.domain.views import Choice, Language, LetterView, StoredHtml
@@ -87,6 +87,10 @@ class Settings:
     wordings: dict[str, Wording]
     sectors: dict[str, dict[str, str]]
     sources: dict[int, dict[str, str]]
+    # What `view` has made of it, by language and phase: a letter is looked at often.
+    views: dict[tuple[str, Phase], LetterView] = field(
+        default_factory=dict, compare=False
+    )
 
     def visible(self, now: datetime) -> bool:
         """Whether the public may see the letter: published, and no embargo on it."""
@@ -147,30 +151,39 @@ class Version:
         )
 
 
+_letter, _fold, _ledger = db.table(Letter).c, db.table(Fold).c, db.table(Ledger).c
+_VERSION = select(
+    _letter.id,
+    _letter.slug,
+    _letter.revision,
+    _letter.created_at,
+    _letter.published_at,
+    _letter.opens_at,
+    _letter.closes_at,
+    _letter.paused,
+    _fold.number,
+    _fold.newest_at,
+    select(func.count()).where(_ledger.letter_id == _letter.id).scalar_subquery(),
+    select(func.max(_ledger.id))
+    .where(_ledger.letter_id == _letter.id)
+    .scalar_subquery(),
+    select(func.max(_ledger.at))
+    .where(_ledger.letter_id == _letter.id)
+    .scalar_subquery(),
+).select_from(db.table(Letter).outerjoin(db.table(Fold), _fold.letter_id == _letter.id))
+_VERSION_BY_SLUG = _VERSION.where(_letter.slug == bindparam("slug"))
+_VERSION_BY_ID = _VERSION.where(_letter.id == bindparam("id"))
+
+
 def version(
     session: Session, *, now: datetime, slug: str | None = None, letter_id: int = 0
 ) -> Version | None:
     """The public version of a letter, by its slug or its id; None if there is none."""
-    of_letter = Ledger.letter_id == Letter.id
-    row = session.execute(
-        select(
-            Letter.id,
-            Letter.slug,
-            Letter.revision,
-            Letter.created_at,
-            Letter.published_at,
-            Letter.opens_at,
-            Letter.closes_at,
-            Letter.paused,
-            Fold.number,
-            Fold.newest_at,
-            select(func.count()).where(of_letter).scalar_subquery(),
-            select(func.max(Ledger.id)).where(of_letter).scalar_subquery(),
-            select(func.max(Ledger.at)).where(of_letter).scalar_subquery(),
-        )
-        .outerjoin(Fold, Fold.letter_id == Letter.id)
-        .where(Letter.slug == slug if slug else Letter.id == letter_id)
-    ).first()
+    row = (
+        session.connection().execute(_VERSION_BY_SLUG, {"slug": slug}).first()
+        if slug
+        else session.connection().execute(_VERSION_BY_ID, {"id": letter_id}).first()
+    )
     if row is None:
         return None
     (
@@ -300,8 +313,17 @@ class Shelf:
 
 
 def view(settings: Settings, *, language: str | None, now: datetime) -> LetterView:
-    """The letter in one language, as pages show it."""
+    """The letter in one language, as pages show it at `now`."""
     wording = settings.wording(language)
+    phase = settings.phase(now)
+    kept = settings.views.get((wording.language, phase))
+    if kept is None:
+        kept = _view(settings, wording, phase)
+        settings.views[wording.language, phase] = kept
+    return kept
+
+
+def _view(settings: Settings, wording: Wording, phase: Phase) -> LetterView:
     locale = i18n.speaks(wording.language)
     return LetterView(
         slug=settings.slug,
@@ -322,7 +344,7 @@ def view(settings: Settings, *, language: str | None, now: datetime) -> LetterVi
         text_hash=wording.hash,
         version=wording.number,
         published_at=settings.published_at,
-        phase=settings.phase(now).value,
+        phase=phase.value,
         opens_at=settings.opens_at,
         closes_at=settings.closes_at,
         frozen=settings.frozen_at is not None,

@@ -93,6 +93,15 @@ _WIPED = {
 }
 
 
+_ENTER = db.Upsert(
+    lambda insert: (
+        insert(db.table(Signature))
+        .on_conflict_do_nothing(index_elements=["letter_id", "address_key"])
+        .returning(db.table(Signature).c.id)
+    )
+)
+
+
 class NotAllowed(Exception):
     """The verb does not apply to the state in which the signature is now."""
 
@@ -370,12 +379,7 @@ def _enter(
         "verified": False,
         "created_at": now,
     }
-    signature_id = session.execute(
-        insert_for(session)(db.table(Signature))
-        .values(row)
-        .on_conflict_do_nothing(index_elements=["letter_id", "address_key"])
-        .returning(Signature.id)
-    ).scalar()
+    signature_id = _ENTER.run(session.connection(), row).scalar()
     if signature_id is None:
         return None
     entered = Facts(

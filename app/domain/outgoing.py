@@ -8,8 +8,9 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app import db
-from app.db import insert_for
 from app.models import Outbox, OutboxKind, OutboxState
+
+_ASK = db.Upsert(lambda insert: insert(db.table(Outbox)).on_conflict_do_nothing())
 
 
 def ask(
@@ -25,18 +26,17 @@ def ask(
 
     The mail of a number is asked for once: doing it again writes nothing.
     """
-    session.execute(
-        insert_for(session)(db.table(Outbox))
-        .values(
-            kind=kind.value,
-            submission_id=submission_id,
-            signature_id=signature_id,
-            number=number,
-            message_id=secrets.token_hex(16),
-            state=OutboxState.READY.value,
-            attempts=0,
-            due_at=now,
-            created_at=now,
-        )
-        .on_conflict_do_nothing()
+    _ASK.run(
+        session.connection(),
+        {
+            "kind": kind.value,
+            "submission_id": submission_id,
+            "signature_id": signature_id,
+            "number": number,
+            "message_id": secrets.token_hex(16),
+            "state": OutboxState.READY.value,
+            "attempts": 0,
+            "due_at": now,
+            "created_at": now,
+        },
     )

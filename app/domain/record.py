@@ -22,6 +22,8 @@ _GENESIS = "0" * 64
 _SEAL_LOCK = 7_241_001
 _BATCH = 500
 
+_WRITE = insert(db.table(Record))
+
 
 def organiser(identifier: int) -> str:
     """The actor that stands for the organiser with this id."""
@@ -55,7 +57,7 @@ def write(
         "at": at,
     }
     if reason is None:
-        session.execute(insert(db.table(Record)), line)
+        session.connection().execute(_WRITE, line)
         return
     salt = secrets.token_bytes(16)
     line["reason_hash"] = hashlib.sha256(salt + reason.encode()).hexdigest()

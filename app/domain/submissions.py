@@ -6,12 +6,13 @@ import hmac
 import secrets
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import case, select, tuple_, update
+from sqlalchemy import bindparam, case, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from app import db
-from app.db import insert_for
+from app.db import Moment
 from app.domain import addresses, outgoing
 from app.domain.drafts import (
     LIFETIME,
@@ -29,6 +30,40 @@ SAME_FORM = timedelta(minutes=10)
 # "Send it again" sooner than this asks for no second mail either.
 SEND_AGAIN = timedelta(minutes=1)
 CODE_TRIES = 5
+
+
+def _sign(insert: Any) -> Any:
+    """Keep a form; the same form again renews it and, after a while, its mail."""
+    kept = db.table(Submission)
+    statement = insert(kept).values(
+        {
+            column.name: bindparam(column.name)
+            for column in kept.c
+            if column.name in _KEPT
+        }
+    )
+    again = kept.c.mailed_at <= bindparam("double_click_since", type_=Moment)
+    new = statement.excluded
+    return statement.on_conflict_do_update(
+        index_elements=["letter_id", "address_key", "content_key"],
+        index_where=IS_OPEN,
+        set_={
+            "mail_number": case(
+                (again, kept.c.mail_number + 1), else_=kept.c.mail_number
+            ),
+            "expires_at": case((again, new.expires_at), else_=kept.c.expires_at),
+            "mailed_at": case((again, new.mailed_at), else_=kept.c.mailed_at),
+        },
+    ).returning(kept.c.id, kept.c.mail_number)
+
+
+_KEPT = frozenset(
+    {
+        "id", "letter_id", "state", "address_key", "content_key", "sealed", "language",
+        "code_tries", "mail_number", "mailed_at", "created_at", "expires_at",
+    }
+)  # fmt: skip
+_SIGN = db.Upsert(_sign)
 
 
 def _content_key(pepper: bytes, content: bytes) -> bytes:
@@ -53,35 +88,25 @@ def sign(
     pepper = keyring.unwrap_pepper(settings.id, settings.pepper)
     content = draft.to_bytes()
     identifier = secrets.token_bytes(16)
-    statement = insert_for(session)(db.table(Submission)).values(
-        id=identifier,
-        letter_id=settings.id,
-        state=SubmissionState.OPEN.value,
-        address_key=keyring.address_key(pepper, addresses.canonical(draft.email)),
-        content_key=_content_key(pepper, content),
-        sealed=keyring.seal(content, context=sealing_context(identifier)),
-        language=draft.language,
-        code_tries=0,
-        mail_number=1,
-        mailed_at=now,
-        created_at=now,
-        expires_at=now + LIFETIME,
-    )
-    again = Submission.mailed_at <= now - SAME_FORM
-    row = session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["letter_id", "address_key", "content_key"],
-            index_where=IS_OPEN,
-            set_={
-                "mail_number": case(
-                    (again, Submission.mail_number + 1), else_=Submission.mail_number
-                ),
-                "expires_at": case(
-                    (again, statement.excluded.expires_at), else_=Submission.expires_at
-                ),
-                "mailed_at": case((again, now), else_=Submission.mailed_at),
-            },
-        ).returning(Submission.id, Submission.mail_number)
+    row = _SIGN.run(
+        session.connection(),
+        {
+            "id": identifier,
+            "letter_id": settings.id,
+            "state": SubmissionState.OPEN.value,
+            "address_key": keyring.address_key(
+                pepper, addresses.canonical(draft.email)
+            ),
+            "content_key": _content_key(pepper, content),
+            "sealed": keyring.seal(content, context=sealing_context(identifier)),
+            "language": draft.language,
+            "code_tries": 0,
+            "mail_number": 1,
+            "mailed_at": now,
+            "created_at": now,
+            "expires_at": now + LIFETIME,
+            "double_click_since": now - SAME_FORM,
+        },
     ).one()
     outgoing.ask(
         session,

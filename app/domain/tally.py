@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import (
     BigInteger,
+    bindparam,
     case,
     cast,
     delete,
@@ -38,6 +39,21 @@ _BATCH = 5000
 
 # (facet, key, measure) -> number
 Numbers = Mapping[tuple[str, str, str], int]
+
+
+_ledger, _tally = db.table(Ledger).c, db.table(Tally).c
+_POST = insert(db.table(Ledger))
+_PARTS = union_all(
+    select(_tally.facet, _tally.key, _tally.measure, _tally.number).where(
+        _tally.letter_id == bindparam("letter")
+    ),
+    select(_ledger.facet, _ledger.key, _ledger.measure, _ledger.delta).where(
+        _ledger.letter_id == bindparam("letter")
+    ),
+).subquery()
+_READ = select(
+    _PARTS.c.facet, _PARTS.c.key, _PARTS.c.measure, func.sum(_PARTS.c.number)
+).group_by(_PARTS.c.facet, _PARTS.c.key, _PARTS.c.measure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,24 +92,12 @@ def post(
         for entry in entries
     ]
     if rows:
-        session.execute(insert(db.table(Ledger)).values(rows))
+        session.connection().execute(_POST, rows)
 
 
 def read(session: Session, *, letter_id: int) -> Numbers:
     """All numbers of a letter, exact at this moment, folded or not; one statement."""
-    parts = union_all(
-        select(Tally.facet, Tally.key, Tally.measure, Tally.number).where(
-            Tally.letter_id == letter_id
-        ),
-        select(Ledger.facet, Ledger.key, Ledger.measure, Ledger.delta).where(
-            Ledger.letter_id == letter_id
-        ),
-    ).subquery()
-    rows = session.execute(
-        select(
-            parts.c.facet, parts.c.key, parts.c.measure, func.sum(parts.c.number)
-        ).group_by(parts.c.facet, parts.c.key, parts.c.measure)
-    )
+    rows = session.connection().execute(_READ, {"letter": letter_id})
     return {(facet, key, measure): int(n) for facet, key, measure, n in rows}
 
 
