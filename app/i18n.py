@@ -5,7 +5,7 @@ from __future__ import annotations
 import gettext as gettext_module
 import hashlib
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
@@ -101,9 +101,14 @@ def countries(locale: str) -> tuple[tuple[str, str], ...]:
 
 
 @cache
-def country_codes() -> frozenset[str]:
+def country_names(locale: str) -> dict[str, str]:
+    """The names of the countries by their codes."""
+    return dict(countries(locale))
+
+
+def country_codes() -> Container[str]:
     """The codes of all countries that a form may send."""
-    return frozenset(code for code, _ in countries(FALLBACK))
+    return country_names(FALLBACK)
 
 
 def day(value: date | datetime, locale: str) -> str:

@@ -8,22 +8,19 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from app import db
 from app.db import insert_for
 from app.domain import outgoing, record, tally
-from app.domain.tally import Entry
+from app.domain.standing import Facts, entries_of, facts, net
 from app.models import (
     BlockedName,
-    Facet,
-    Measure,
     Origin,
     OutboxKind,
     Signature,
@@ -113,52 +110,6 @@ class NotAllowed(Exception):
 
 class ReasonMissing(ValueError):
     """The verb asks for a reason in words."""
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What a move must know of a signature, as it stood when it was read."""
-
-    id: int
-    public_id: str
-    letter_id: int
-    origin: Origin
-    state: State
-    rejected_from: State | None
-    verified: bool
-    sector: str
-    country: str
-    name_key: str | None
-
-
-def facts(session: Session, *, signature_id: int) -> Facts:
-    """Read a signature for a move. Raises NoResultFound when there is none."""
-    row = session.execute(
-        select(
-            Signature.id,
-            Signature.public_id,
-            Signature.letter_id,
-            Signature.origin,
-            Signature.state,
-            Signature.rejected_from,
-            Signature.verified,
-            Signature.sector,
-            Signature.country,
-            Signature.name_key,
-        ).where(Signature.id == signature_id)
-    ).one()
-    return Facts(
-        id=row.id,
-        public_id=row.public_id,
-        letter_id=row.letter_id,
-        origin=Origin(row.origin),
-        state=State(row.state),
-        rejected_from=State(row.rejected_from) if row.rejected_from else None,
-        verified=row.verified,
-        sector=row.sector,
-        country=row.country,
-        name_key=row.name_key,
-    )
 
 
 def new_public_id() -> str:
@@ -345,23 +296,6 @@ def _given(reason: str) -> str:
     return reason.strip()
 
 
-def _entries(state: State, origin: str, sector: str, country: str, verified: bool,
-             delta: int) -> list[Entry]:  # fmt: skip
-    """What one signature in this state adds to the numbers, times `delta`."""
-    if state is not COUNTED:
-        return []
-    measures = [Measure.COLLECTED]
-    if origin == Origin.CONFIRMED:
-        measures = [Measure.CONFIRMED, *([Measure.VERIFIED] if verified else [])]
-    return [
-        entry
-        for measure in measures
-        for entry in tally.entries_for(
-            sector=sector, country=country, measure=measure, delta=delta
-        )
-    ]
-
-
 def _enter(
     session: Session,
     *,
@@ -403,7 +337,7 @@ def _enter(
         after=to.value,
         at=now,
     )
-    entries = _entries(to, entered.origin, entered.sector, entered.country, False, 1)
+    entries = entries_of(to, entered.origin, entered.sector, entered.country, False, 1)
     tally.post(session, letter_id=entered.letter_id, entries=entries, at=now)
     if verb in MAILS:
         outgoing.ask(session, kind=MAILS[verb], signature_id=signature_id, now=now)
@@ -464,27 +398,11 @@ def _move(
     )
     sector = values.get("sector", former.sector)
     country = values.get("country", former.country)
-    before = _entries(former.state, former.origin, former.sector, former.country,
+    before = entries_of(former.state, former.origin, former.sector, former.country,
                       former.verified, -1)  # fmt: skip
-    after = _entries(to, former.origin, sector, country, verified, 1)
+    after = entries_of(to, former.origin, sector, country, verified, 1)
     tally.post(session, letter_id=former.letter_id, at=now,
-               entries=_net(before, after, sector))  # fmt: skip
+               entries=net(before, after, sector))  # fmt: skip
     if verb in MAILS:
         outgoing.ask(session, kind=MAILS[verb], signature_id=former.id, now=now)
     return to
-
-
-def _net(before: list[Entry], after: list[Entry], sector: str) -> list[Entry]:
-    """The ledger rows of a move: what goes and comes, without what cancels out.
-
-    A public change that moves no number leaves a row of 0, so that every public
-    change is a new public version.
-    """
-    undone = [Entry(e.facet, e.key, e.measure, -e.delta) for e in before]
-    rows = [
-        e for e in before if Entry(e.facet, e.key, e.measure, -e.delta) not in after
-    ]
-    rows += [e for e in after if e not in undone]
-    if not rows and after:
-        rows = [Entry(Facet.SECTOR, sector, after[0].measure, 0)]
-    return rows

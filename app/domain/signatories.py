@@ -2,48 +2,63 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, literal, select, union_all
+from sqlalchemy import Row, Select, bindparam, literal_column, select, union_all
 from sqlalchemy.orm import Session
 
-from app import i18n
+from app import db, i18n
+from app.db import Moment
 from app.domain.letters import Settings
 from app.domain.tally import NOT_SAID
 from app.domain.views import PublicLine
-from app.models import IS_COUNTED, Origin, Signature
+from app.models import Origin, Signature
 
 NEWEST = 20
 
-_COLUMNS = (
-    Signature.id,
-    Signature.public_id,
-    Signature.name,
-    Signature.title,
-    Signature.titles,
-    Signature.affiliation,
-    Signature.identification_only,
-    Signature.sector,
-    Signature.country,
-    Signature.statement,
-    Signature.verified,
-    Signature.featured_rank,
-    Signature.origin,
-    Signature.confirmed_at,
-    Signature.collection_id,
-)
+FEATURED = 200
+# Nothing comes later: what a letter that is not frozen shows.
+FOR_EVER = datetime(9999, 1, 1, tzinfo=UTC)
+
+_LINE = (
+    "id", "public_id", "name", "title", "titles", "affiliation", "identification_only",
+    "sector", "country", "statement", "verified", "featured_rank", "origin",
+    "confirmed_at", "collection_id",
+)  # fmt: skip
+_c = db.table(Signature).c
 
 
-def public(settings: Settings) -> Select[Any]:
-    """The SELECT of all lines that may be shown: counted, listed, not frozen out."""
-    statement = select(*_COLUMNS).where(
-        Signature.letter_id == settings.id,
-        IS_COUNTED,
-        Signature.listed,
+def _public(columns: Sequence[Any], *conditions: Any) -> Select[Any]:
+    """The SELECT of lines that may be shown: counted, listed, not frozen out."""
+    return select(*columns).where(
+        _c.letter_id == bindparam("letter"),
+        # As literals, so that the partial index of the public lists fits.
+        _c.state == literal_column("'counted'"),
+        _c.listed,
+        _c.created_at <= bindparam("shown_until", type_=Moment),
+        *conditions,
     )
-    if settings.frozen_at is not None:
-        statement = statement.where(Signature.created_at <= settings.frozen_at)
-    return statement
+
+
+_SHOWN = [_c[name] for name in _LINE]
+_FIRST = union_all(
+    *(
+        select(part.subquery())
+        for part in (
+            _public(_SHOWN, _c.featured_rank.is_not(None))
+            .order_by(_c.featured_rank)
+            .limit(FEATURED),
+            *(
+                _public(_SHOWN, _c.featured_rank.is_(None), verified)
+                .order_by(_c.id.desc())
+                .limit(NEWEST)
+                for verified in (_c.verified, ~_c.verified)
+            ),
+        )
+    )
+)
 
 
 def first(
@@ -54,22 +69,21 @@ def first(
     Among the newest the verified stand first: a name that only an address stands
     behind never stands above one that an organiser proved (peers, rule R2).
     """
-    featured = public(settings).where(Signature.featured_rank.is_not(None))
-    parts: list[Select[Any]] = [featured.order_by(Signature.featured_rank).limit(200)]
-    for verified in (True, False):
-        group = public(settings).where(
-            Signature.verified == literal(verified), Signature.featured_rank.is_(None)
+    rows = (
+        session.connection()
+        .execute(
+            _FIRST,
+            {"letter": settings.id, "shown_until": settings.frozen_at or FOR_EVER},
         )
-        parts.append(group.order_by(Signature.id.desc()).limit(NEWEST))
-    rows = session.execute(
-        union_all(*(select(part.subquery()) for part in parts))
-    ).all()
-    lines = [(row.featured_rank, row.verified, -row.id, row) for row in rows]
-    ordered = sorted(lines, key=lambda part: (part[0] or 0, not part[1], part[2]))
-    shown = [(rank, line(row, settings, language)) for rank, _, _, row in ordered]
+        .all()
+    )
+    featured = [row for row in rows if row.featured_rank is not None]
+    others = [row for row in rows if row.featured_rank is None]
+    featured.sort(key=lambda row: row.featured_rank)
+    others.sort(key=lambda row: (not row.verified, -row.id))
     return (
-        [public_line for rank, public_line in shown if rank is not None],
-        [public_line for rank, public_line in shown if rank is None][:NEWEST],
+        [line(row, settings, language) for row in featured],
+        [line(row, settings, language) for row in others[:NEWEST]],
     )
 
 
@@ -98,4 +112,4 @@ def country_label(code: str, language: str) -> str | None:
     """What a country is called in `language`; None where it was not said."""
     if code == NOT_SAID:
         return None
-    return dict(i18n.countries(i18n.speaks(language))).get(code)
+    return i18n.country_names(i18n.speaks(language)).get(code)

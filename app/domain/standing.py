@@ -1,0 +1,91 @@
+"""What a move must know of a signature, and what it then adds to the numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.domain import tally
+from app.domain.tally import Entry
+from app.models import Facet, Measure, Origin, Signature, State
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a move must know of a signature, as it stood when it was read."""
+
+    id: int
+    public_id: str
+    letter_id: int
+    origin: Origin
+    state: State
+    rejected_from: State | None
+    verified: bool
+    sector: str
+    country: str
+    name_key: str | None
+
+
+def facts(session: Session, *, signature_id: int) -> Facts:
+    """Read a signature for a move. Raises NoResultFound when there is none."""
+    row = session.execute(
+        select(
+            Signature.id,
+            Signature.public_id,
+            Signature.letter_id,
+            Signature.origin,
+            Signature.state,
+            Signature.rejected_from,
+            Signature.verified,
+            Signature.sector,
+            Signature.country,
+            Signature.name_key,
+        ).where(Signature.id == signature_id)
+    ).one()
+    return Facts(
+        id=row.id,
+        public_id=row.public_id,
+        letter_id=row.letter_id,
+        origin=Origin(row.origin),
+        state=State(row.state),
+        rejected_from=State(row.rejected_from) if row.rejected_from else None,
+        verified=row.verified,
+        sector=row.sector,
+        country=row.country,
+        name_key=row.name_key,
+    )
+
+
+def entries_of(state: State, origin: str, sector: str, country: str, verified: bool,
+             delta: int) -> list[Entry]:  # fmt: skip
+    """What one signature in this state adds to the numbers, times `delta`."""
+    if state is not State.COUNTED:
+        return []
+    measures = [Measure.COLLECTED]
+    if origin == Origin.CONFIRMED:
+        measures = [Measure.CONFIRMED, *([Measure.VERIFIED] if verified else [])]
+    return [
+        entry
+        for measure in measures
+        for entry in tally.entries_for(
+            sector=sector, country=country, measure=measure, delta=delta
+        )
+    ]
+
+
+def net(before: list[Entry], after: list[Entry], sector: str) -> list[Entry]:
+    """The ledger rows of a move: what goes and comes, without what cancels out.
+
+    A public change that moves no number leaves a row of 0, so that every public
+    change is a new public version.
+    """
+    undone = [Entry(e.facet, e.key, e.measure, -e.delta) for e in before]
+    rows = [
+        e for e in before if Entry(e.facet, e.key, e.measure, -e.delta) not in after
+    ]
+    rows += [e for e in after if e not in undone]
+    if not rows and after:
+        rows = [Entry(Facet.SECTOR, sector, after[0].measure, 0)]
+    return rows
