@@ -16,6 +16,7 @@ from babel import Locale, UnknownLocaleError, dates, numbers
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from app import urls
 
@@ -142,6 +143,30 @@ def asset(path: str) -> str:
     return f"/static/{path}?v={digest[:12]}"
 
 
+def _for_templates(
+    catalog: gettext_module.NullTranslations,
+) -> tuple[Callable[..., Markup], Callable[..., Markup]]:
+    """`gettext` and `ngettext` for templates: values are escaped, sentences are not.
+
+    Jinja's own look up and format each sentence each time; most hold no value, and
+    these are kept as they stand.
+    """
+    plain: dict[str, Markup] = {}
+
+    def gettext(message: str, /, **values: object) -> Markup:
+        if values:
+            return Markup(catalog.gettext(message)) % values
+        if message not in plain:
+            plain[message] = Markup(catalog.gettext(message)) % {}
+        return plain[message]
+
+    def ngettext(singular: str, plural: str, num: int, /, **values: object) -> Markup:
+        values.setdefault("num", num)
+        return Markup(catalog.ngettext(singular, plural, num)) % values
+
+    return gettext, ngettext
+
+
 @cache
 def environment(locale: str) -> Environment:
     """The Jinja environment of one page language."""
@@ -154,9 +179,9 @@ def environment(locale: str) -> Environment:
         auto_reload=False,
         extensions=["jinja2.ext.i18n"],
     )
-    jinja.install_gettext_translations(  # type: ignore[attr-defined]
-        translations(locale), newstyle=True
-    )
+    jinja.newstyle_gettext = True  # type: ignore[attr-defined]
+    gettext, ngettext = _for_templates(translations(locale))
+    jinja.globals.update(_=gettext, gettext=gettext, ngettext=ngettext)
     jinja.filters["number"] = cache(lambda value: number(value, locale))
     jinja.filters["day"] = cache(lambda value: day(value, locale))
     jinja.filters["moment"] = cache(lambda value: moment(value, locale))

@@ -87,8 +87,12 @@ class Settings:
     wordings: dict[str, Wording]
     sectors: dict[str, dict[str, str]]
     sources: dict[int, dict[str, str]]
-    # What `view` has made of it, by language and phase: a letter is looked at often.
+    # What has been made of it for showing, by what it was made for: a letter is
+    # looked at often, and all of this stands for as long as its revision does.
     views: dict[tuple[str, Phase], LetterView] = field(
+        default_factory=dict, compare=False
+    )
+    forms: dict[tuple[str, Phase], StoredHtml] = field(
         default_factory=dict, compare=False
     )
 

@@ -13,7 +13,7 @@ from app.domain import figures, letters, signatories, submissions, tally, tokens
 from app.domain.keyring import Unopenable
 from app.domain.letters import Phase, Settings, Version
 from app.domain.tokens import InvalidToken
-from app.domain.views import SignForm
+from app.domain.views import LetterView, SignForm, StoredHtml
 from app.i18n import marked as _
 from app.models import Outbox, OutboxState, TextVersion
 from app.signing import forms, guard
@@ -57,9 +57,20 @@ def letter(slug: str, locale: str | None = None) -> Response:
         ),
         featured=featured,
         newest=newest,
-        form=SignForm(),
+        form=_empty_form(settings, view),
     )
     return answers.public(response, version=version, names=True)
+
+
+def _empty_form(settings: Settings, view: LetterView) -> StoredHtml:
+    """The form as everybody gets it: made once for a letter's revision."""
+    key = view.language, Phase(view.phase)
+    if key not in settings.forms:
+        html = i18n.render(
+            "signing/_form.html", view.locale, letter=view, form=SignForm()
+        )
+        settings.forms[key] = StoredHtml(html)
+    return settings.forms[key]
 
 
 @bp.post("/letters/<slug>/signatures")
