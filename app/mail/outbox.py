@@ -20,6 +20,8 @@ BATCH = 20
 PER_LETTER, LETTER_WINDOW = 3, timedelta(days=7)
 PER_ADDRESS, ADDRESS_WINDOW = 5, timedelta(days=1)
 APART = timedelta(minutes=1)
+# Why a mail waits whose address had another one within that minute.
+TOO_SOON = "too soon"
 
 _LONGEST_PAUSE = timedelta(hours=4)
 

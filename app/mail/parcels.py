@@ -117,7 +117,12 @@ class Maker:
                 session, address_key=key, letter_id=subject.letter_id, now=now
             )
             if admission.wait_until is not None:
-                outbox.give_back(session, claimed, due_at=admission.wait_until)
+                outbox.give_back(
+                    session,
+                    claimed,
+                    due_at=admission.wait_until,
+                    answer=outbox.TOO_SOON,
+                )
                 return None
             if admission.slot is None:
                 outbox.void(session, claimed, why="ceiling", now=now)

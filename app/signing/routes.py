@@ -5,7 +5,7 @@ from __future__ import annotations
 from difflib import SequenceMatcher
 
 from flask import Blueprint, Response, abort, request
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from app import answers, db, i18n, urls
@@ -15,6 +15,7 @@ from app.domain.letters import Phase, Settings, Version
 from app.domain.tokens import InvalidToken
 from app.domain.views import LetterView, SignForm, StoredHtml
 from app.i18n import marked as _
+from app.mail import outbox
 from app.models import Outbox, OutboxState, TextVersion
 from app.signing import forms, guard
 from app.site import site
@@ -168,12 +169,12 @@ def _inbox(
     submission_id = _submission_of(reference)
     with site().database.reading() as session:
         settings, _version = visible(session, slug)
-        newest = session.scalar(
-            select(Outbox.state)
+        newest = session.execute(
+            select(Outbox.state, Outbox.answer)
             .where(Outbox.submission_id == submission_id)
             .order_by(Outbox.number.desc())
             .limit(1)
-        )
+        ).first()
     language = answers.language_asked(settings)
     view = letters.view(settings, language=language, now=db.now())
     if notice:
@@ -185,7 +186,7 @@ def _inbox(
         status=status,
         letter=view,
         reference=reference,
-        state=_STATES.get(newest or "", "done"),
+        state=_state(newest),
         form=form,
         notice=notice,
     )
@@ -198,6 +199,16 @@ _STATES = {
     OutboxState.DEAD.value: "waiting",
     OutboxState.REFUSED.value: "refused",
 }
+
+
+def _state(newest: Row[str, str | None] | None) -> str:
+    """How the page calls it; a mail that waits for its minute is one just sent.
+
+    Otherwise a stranger could see that the address had a mail a moment ago.
+    """
+    if newest is None or newest.answer == outbox.TOO_SOON:
+        return "done"
+    return _STATES.get(newest.state, "done")
 
 
 @bp.post("/letters/<slug>/inbox/<reference>")
