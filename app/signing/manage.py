@@ -8,7 +8,7 @@ from flask import Blueprint, Response, abort, request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app import answers, db
+from app import answers, db, urls
 from app.domain import figures, letters, lifecycle, record, signatories, tally
 from app.domain.letters import Settings, Version
 from app.domain.tokens import InvalidToken, Purpose
@@ -106,7 +106,16 @@ def act(token: str) -> Response:
             return unknown_link()
         if sure:
             move = lifecycle.withdraw if verb == "withdraw" else lifecycle.erase
-            move(session, signature_id=found.id, actor=record.SIGNATORY, now=db.now())
+            try:
+                move(
+                    session,
+                    signature_id=found.id,
+                    actor=record.SIGNATORY,
+                    now=db.now(),
+                )
+            except lifecycle.NotAllowed:
+                # Decided meanwhile: the page tells what it is now, and what is left.
+                return answers.see_other(urls.manage(token))
             session.commit()
     return answers.page(
         "signing/manage_done.html" if sure else "signing/manage_ask.html",

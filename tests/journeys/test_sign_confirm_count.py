@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+from app import db
+from app.domain import lifecycle
 from tests.house import SLUG, House, code, later, link
 
 
@@ -92,3 +94,23 @@ def test_erasing_leaves_nothing_that_names_the_person(house: House) -> None:
     assert house.deliver() == []
     assert "Carol" not in house.fresh(f"/letters/{SLUG}").text
     house.check()
+
+
+def test_what_was_rejected_meanwhile_leads_back_to_the_page_that_says_so(
+    house: House,
+) -> None:
+    manage = house.confirm()
+    assert "Yes, withdraw it" in house.post(manage, {"action": "withdraw"}).text
+    (row,) = house.signatures()
+    with house.writing() as session:
+        lifecycle.reject(
+            session,
+            signature_id=row.id,
+            actor="organiser@example.org",
+            reason="not a person",
+            fake=False,
+            now=db.now(),
+        )
+    answer = house.post(manage, {"action": "withdraw", "sure": "yes"})
+    assert (answer.status_code, answer.headers["Location"]) == (303, manage)
+    assert "has taken it out of the count" in house.get(manage).text
