@@ -21,11 +21,12 @@ def create_public(site: Site) -> Flask:
     from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
     from werkzeug.exceptions import HTTPException
 
-    from app import answers, cli, fence, operations, problems
+    from app import answers, cli, fence, operations, problems, urls
     from app.publishing import api, pages
     from app.signing import confirming, manage, routes
 
     app = Flask("app", static_folder=None, template_folder=None)
+    app.url_map.converters["language"] = urls.LanguageConverter
     app.session_interface = fence.NoSessions()
     app.extensions["undersigned"] = site
     app.url_map.strict_slashes = True

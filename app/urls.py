@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
+from werkzeug.routing import BaseConverter
+
+
+class LanguageConverter(BaseConverter):
+    """A language code in an address (BCP 47); no other word of ours looks like one."""
+
+    regex = r"[A-Za-z]{2,3}(?:[_-][A-Za-z0-9]{2,8})*"
+
 
 def home() -> str:
     """The list of open letters."""

@@ -34,7 +34,7 @@ def visible(session: Session, slug: str) -> tuple[Settings, Version]:
 
 
 @bp.get("/letters/<slug>")
-@bp.get("/letters/<slug>/<locale>")
+@bp.get("/letters/<slug>/<language:locale>")
 def letter(slug: str, locale: str | None = None) -> Response:
     """The letter with its numbers, its form and its first signatories."""
     now = db.now()
