@@ -21,7 +21,7 @@ public = create_public(site)
 
 def _version(slug: str) -> str | None:
     """The public version of a letter as text, asked for by the front layer."""
-    with site.database.reading() as session:
+    with site.database.snapshot() as session:
         version = letters.version(session, slug=slug, now=db.now())
     return version.key if version is not None and version.visible else None
 

@@ -6,7 +6,7 @@ import fcntl
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -139,6 +139,21 @@ class Database:
             )
 
     @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """A connection that sees one moment: what every page is read from."""
+        with self._readers.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """A connection for one transaction; what its user does not commit is undone.
+
+        Requests take this one: a `Session` costs more than most statements do.
+        """
+        with self._turn or nullcontext(), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session that sees one snapshot and cannot commit anything."""
         with Session(self._readers, autoflush=False) as session:
@@ -147,11 +162,7 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """A session for one transaction; what its user does not commit is undone."""
-        if self._turn is None:
-            with Session(self.engine, expire_on_commit=False) as session:
-                yield session
-            return
-        with self._turn, Session(self.engine, expire_on_commit=False) as session:
+        with self._turn or nullcontext(), Session(self.engine) as session:
             yield session
 
     def unsafe_setting(self) -> str | None:
@@ -177,9 +188,20 @@ def table(model: type[Base]) -> Table:
     return cast(Table, model.__table__)
 
 
-def insert_for(session: Session) -> Any:
-    """The INSERT of this session's database, which knows ON CONFLICT."""
-    return _INSERTS[session.get_bind().dialect.name]
+# A transaction in hand: domain functions take either and commit neither.
+Transaction = Session | Connection
+
+
+def dialect(session: Transaction) -> str:
+    """The kind of database that a transaction is on: "sqlite" or "postgresql"."""
+    if isinstance(session, Connection):
+        return session.dialect.name
+    return session.get_bind().dialect.name
+
+
+def insert_for(session: Transaction) -> Any:
+    """The INSERT of this transaction's database, which knows ON CONFLICT."""
+    return _INSERTS[dialect(session)]
 
 
 _INSERTS: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
@@ -196,9 +218,9 @@ class Upsert:
         """`make` gets the dialect's `insert` and returns the statement."""
         self._made = {name: make(insert) for name, insert in _INSERTS.items()}
 
-    def run(self, connection: Connection, values: Mapping[str, Any]) -> Any:
+    def run(self, session: Transaction, values: Mapping[str, Any]) -> Any:
         """Execute it with these values; the result."""
-        return connection.execute(self._made[connection.dialect.name], values)
+        return session.execute(self._made[dialect(session)], values)
 
 
 def _sqlite_engine(url: Any, pool_size: int, begin: str) -> Engine:

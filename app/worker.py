@@ -53,7 +53,7 @@ class Postman:
         """Send one batch; return how many rows were taken in hand."""
         if self.breaker_open:
             return 0
-        with self._database.writing() as session:
+        with self._database.transaction() as session:
             now = db.now()
             claims = outbox.claim(session, now=now, lease=self._config.lease)
             parcels = self._maker.make(session, claims, now=now) if claims else []
@@ -74,7 +74,7 @@ class Postman:
             content = self._maker.content(parcel, now=db.now())
         except UNMAKEABLE as error:
             log.exception("mail %s cannot be made", parcel.claim.id)
-            with self._database.writing() as session:
+            with self._database.transaction() as session:
                 outbox.release_slot(session, parcel.slot)
                 outbox.dead(
                     session, parcel.claim, answer=type(error).__name__, now=db.now()
@@ -91,7 +91,7 @@ class Postman:
 
     def _finish(self, parcel: Parcel, answer: Answer) -> None:
         claim, now = parcel.claim, db.now()
-        with self._database.writing() as session:
+        with self._database.transaction() as session:
             match answer.result:
                 case Result.SENT:
                     outbox.sent(session, claim, answer=answer.text, now=now)
@@ -117,7 +117,7 @@ class Postman:
         """Put back what was claimed and not tried."""
         if not parcels:
             return
-        with self._database.writing() as session:
+        with self._database.transaction() as session:
             for parcel in parcels:
                 outbox.release_slot(session, parcel.slot)
                 outbox.give_back(session, parcel.claim, due_at=db.now())
@@ -184,7 +184,7 @@ class Worker:
 
     def fold(self) -> int:
         """Fold ledger rows into the numbers."""
-        with self._database.writing() as session:
+        with self._database.transaction() as session:
             moved = tally.fold(session)
             session.commit()
             return moved
@@ -201,7 +201,7 @@ class Worker:
 
     def retain(self) -> int:
         """End what has outlived its period."""
-        with self._database.writing() as session:
+        with self._database.transaction() as session:
             ended = retention.run(session, now=db.now())
             session.commit()
         return ended

@@ -7,10 +7,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import bindparam, case, delete, null, select, update
-from sqlalchemy.orm import Session
 
 from app import db
-from app.db import RowId, insert_for
+from app.db import RowId, Transaction, insert_for
 from app.domain import (
     addresses,
     holds,
@@ -87,7 +86,7 @@ _END = (
 
 
 def confirm(
-    session: Session,
+    session: Transaction,
     *,
     keyring: Keyring,
     shelf: Shelf,
@@ -148,7 +147,7 @@ def confirm(
         hold_reasons=[reason.value for reason in reasons],
         now=now,
     )
-    session.connection().execute(
+    session.execute(
         _END,
         {
             "letter": settings.id,
@@ -170,7 +169,7 @@ def confirm(
 
 
 def disown(
-    session: Session,
+    session: Transaction,
     *,
     keyring: Keyring,
     shelf: Shelf,
@@ -228,7 +227,7 @@ def disown(
     return True
 
 
-def disowned(session: Session, *, submission_id: bytes) -> bool:
+def disowned(session: Transaction, *, submission_id: bytes) -> bool:
     """Whether "this was not me" was said by this link and stands."""
     found = select(Suppression.letter_id).where(
         Suppression.submission_id == submission_id
@@ -236,7 +235,7 @@ def disowned(session: Session, *, submission_id: bytes) -> bool:
     return session.scalar(found) is not None
 
 
-def take_back(session: Session, *, submission_id: bytes) -> None:
+def take_back(session: Transaction, *, submission_id: bytes) -> None:
     """Undo "this was not me": the person may be mailed and sign again."""
     session.execute(
         delete(Suppression).where(Suppression.submission_id == submission_id)
@@ -244,7 +243,7 @@ def take_back(session: Session, *, submission_id: bytes) -> None:
 
 
 def ask_for_manage_link(
-    session: Session, *, submission_id: bytes, now: datetime
+    session: Transaction, *, submission_id: bytes, now: datetime
 ) -> None:
     """Mail the manage link of the signature that this used link made."""
     signature_id = session.scalar(

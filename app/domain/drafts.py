@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import Update, bindparam, select, update
-from sqlalchemy.orm import Session
 
 from app import db
+from app.db import Transaction
 from app.domain.keyring import Keyring
 from app.domain.letters import Phase, Settings, Shelf
 from app.models import Signature, Submission, SubmissionState
@@ -44,13 +44,18 @@ class Draft:
     def to_bytes(self) -> bytes:
         """The form as canonical JSON in UTF-8."""
         return json.dumps(
-            asdict(self), ensure_ascii=False, separators=(",", ":"), sort_keys=True
+            {name: getattr(self, name) for name in _FIELDS},
+            ensure_ascii=False,
+            separators=(",", ":"),
         ).encode()
 
     @classmethod
     def from_bytes(cls, raw: bytes) -> Draft:
         """The form that `to_bytes` wrote."""
         return cls(**json.loads(raw))
+
+
+_FIELDS = tuple(sorted(field.name for field in fields(Draft)))
 
 
 class LinkState(StrEnum):
@@ -93,7 +98,7 @@ def sealing_context(identifier: bytes) -> bytes:
 
 
 def open_link(
-    session: Session,
+    session: Transaction,
     *,
     keyring: Keyring,
     shelf: Shelf,
@@ -106,11 +111,9 @@ def open_link(
     `lock` keeps the row for the rest of the transaction (PostgreSQL; SQLite has one
     writer anyway).
     """
-    row = (
-        session.connection()
-        .execute(_OPEN_LOCKED if lock else _OPEN, {"submission": submission_id})
-        .first()
-    )
+    row = session.execute(
+        _OPEN_LOCKED if lock else _OPEN, {"submission": submission_id}
+    ).first()
     if row is None:
         return None
     settings = shelf.of(session, letter_id=row.letter_id, now=now)
@@ -139,7 +142,7 @@ def address_context(public_id: str) -> bytes:
 
 
 def signature_address(
-    session: Session, *, keyring: Keyring, signature_id: int
+    session: Transaction, *, keyring: Keyring, signature_id: int
 ) -> str | None:
     """The address of a signature, or None once it is wiped."""
     row = session.execute(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 
 from sqlalchemy import bindparam, select
-from sqlalchemy.orm import Session
 
 from app import db
+from app.db import Transaction
 from app.models import BlockedName
 
 
@@ -29,16 +29,14 @@ _BLOCKED = select(_blocked.letter_id).where(
 
 
 def decide(
-    session: Session, *, letter_id: int, name_key: str, public_figure: bool
+    session: Transaction, *, letter_id: int, name_key: str, public_figure: bool
 ) -> list[HoldReason]:
     """The reasons to hold a signature with these facts; none: it is counted.
 
     `name_key` is the look-alike key of the name (`names.look_alike_key`).
     """
     reasons = []
-    blocked = session.connection().scalar(
-        _BLOCKED, {"letter": letter_id, "name": name_key}
-    )
+    blocked = session.scalar(_BLOCKED, {"letter": letter_id, "name": name_key})
     if blocked is not None:
         reasons.append(HoldReason.REJECTED_BEFORE)
     if public_figure:

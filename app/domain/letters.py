@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app import db, i18n, urls
+from app.db import Transaction
 from app.domain import accent
 from app.domain.tally import NOT_SAID, OTHER
 from app.domain.views import Choice, Language, LetterView, StoredHtml
@@ -180,13 +181,13 @@ _VERSION_BY_ID = _VERSION.where(_letter.id == bindparam("id"))
 
 
 def version(
-    session: Session, *, now: datetime, slug: str | None = None, letter_id: int = 0
+    session: Transaction, *, now: datetime, slug: str | None = None, letter_id: int = 0
 ) -> Version | None:
     """The public version of a letter, by its slug or its id; None if there is none."""
     row = (
-        session.connection().execute(_VERSION_BY_SLUG, {"slug": slug}).first()
+        session.execute(_VERSION_BY_SLUG, {"slug": slug}).first()
         if slug
-        else session.connection().execute(_VERSION_BY_ID, {"id": letter_id}).first()
+        else session.execute(_VERSION_BY_ID, {"id": letter_id}).first()
     )
     if row is None:
         return None
@@ -208,7 +209,7 @@ def version(
     )
 
 
-def slugs(session: Session) -> list[str]:
+def slugs(session: Transaction) -> list[str]:
     """The slugs of all letters, newest first."""
     return list(session.scalars(select(Letter.slug).order_by(Letter.id.desc())))
 
@@ -280,7 +281,7 @@ class Shelf:
         self._ids: dict[str, int] = {}
 
     def get(
-        self, session: Session, *, slug: str, now: datetime
+        self, session: Transaction, *, slug: str, now: datetime
     ) -> tuple[Settings, Version] | None:
         """The letter and its version as they stand in the database now."""
         current = version(session, slug=slug, now=now)
@@ -291,7 +292,7 @@ class Shelf:
         letter_id = self._ids.get(slug)
         return None if letter_id is None else self._recent(letter_id)
 
-    def of(self, session: Session, *, letter_id: int, now: datetime) -> Settings:
+    def of(self, session: Transaction, *, letter_id: int, now: datetime) -> Settings:
         """The letter with this id as it stood at most a second ago."""
         kept = self._recent(letter_id)
         if kept is not None:
@@ -306,10 +307,11 @@ class Shelf:
             return None
         return self._kept.get(letter_id)
 
-    def _settings(self, session: Session, current: Version) -> Settings:
+    def _settings(self, session: Transaction, current: Version) -> Settings:
         settings = self._kept.get(current.letter_id)
         if settings is None or settings.revision != current.revision:
-            settings = load(session, letter_id=current.letter_id)
+            bound = session if isinstance(session, Session) else Session(session)
+            settings = load(bound, letter_id=current.letter_id)
             self._kept[settings.id] = settings
             self._ids[settings.slug] = settings.id
         self._seen[settings.id] = monotonic()

@@ -13,10 +13,9 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import update
-from sqlalchemy.orm import Session
 
 from app import db
-from app.db import insert_for
+from app.db import Transaction, insert_for
 from app.domain import outgoing, record, tally
 from app.domain.standing import Facts, entries_of, facts, net
 from app.models import (
@@ -118,7 +117,7 @@ def new_public_id() -> str:
 
 
 def confirm(
-    session: Session,
+    session: Transaction,
     *,
     letter_id: int,
     values: dict[str, Any],
@@ -147,7 +146,7 @@ def confirm(
 
 
 def collect(
-    session: Session,
+    session: Transaction,
     *,
     letter_id: int,
     collection_id: int,
@@ -174,14 +173,16 @@ def collect(
     return entered
 
 
-def release(session: Session, *, signature_id: int, actor: str, now: datetime) -> State:
+def release(
+    session: Transaction, *, signature_id: int, actor: str, now: datetime
+) -> State:
     """Let a held signature into the list and the count."""
     return _move(session, Verb.RELEASE, signature_id, COUNTED, actor=actor, now=now,
                  changes={"hold_reasons": None})  # fmt: skip
 
 
 def hold(
-    session: Session, *, signature_id: int, actor: str, reason: str, now: datetime
+    session: Transaction, *, signature_id: int, actor: str, reason: str, now: datetime
 ) -> State:
     """Keep a counted signature out of list and count until a person looks."""
     return _move(session, Verb.HOLD, signature_id, HELD, actor=actor, now=now,
@@ -189,7 +190,7 @@ def hold(
 
 
 def reject(
-    session: Session,
+    session: Transaction,
     *,
     signature_id: int,
     actor: str,
@@ -214,7 +215,7 @@ def reject(
 
 
 def reinstate(
-    session: Session, *, signature_id: int, actor: str, reason: str, now: datetime
+    session: Transaction, *, signature_id: int, actor: str, reason: str, now: datetime
 ) -> State:
     """Put a rejected signature back where it came from."""
     former = facts(session, signature_id=signature_id)
@@ -224,7 +225,7 @@ def reinstate(
 
 
 def correct(
-    session: Session,
+    session: Transaction,
     *,
     signature_id: int,
     changes: dict[str, Any],
@@ -245,7 +246,9 @@ def correct(
                  changes=changes)  # fmt: skip
 
 
-def verify(session: Session, *, signature_id: int, actor: str, now: datetime) -> State:
+def verify(
+    session: Transaction, *, signature_id: int, actor: str, now: datetime
+) -> State:
     """Mark the person as proved; `verification` keeps the account of how."""
     former = facts(session, signature_id=signature_id)
     return _move(session, Verb.VERIFY, former, former.state, actor=actor, now=now,
@@ -253,7 +256,7 @@ def verify(session: Session, *, signature_id: int, actor: str, now: datetime) ->
 
 
 def feature(
-    session: Session,
+    session: Transaction,
     *,
     signature_id: int,
     rank: int | None,
@@ -272,14 +275,16 @@ def feature(
 
 
 def withdraw(
-    session: Session, *, signature_id: int, actor: str, now: datetime
+    session: Transaction, *, signature_id: int, actor: str, now: datetime
 ) -> State:
     """Take a signature back at its owner's wish; the person may sign again."""
     return _move(session, Verb.WITHDRAW, signature_id, WITHDRAWN, actor=actor, now=now,
                  changes={"address_key": None})  # fmt: skip
 
 
-def erase(session: Session, *, signature_id: int, actor: str, now: datetime) -> State:
+def erase(
+    session: Transaction, *, signature_id: int, actor: str, now: datetime
+) -> State:
     """Withdraw and redact at once; a rejected signature is redacted, its key stays."""
     former = facts(session, signature_id=signature_id)
     if former.state in MOVES[Verb.WITHDRAW]:
@@ -297,7 +302,7 @@ def _given(reason: str) -> str:
 
 
 def _enter(
-    session: Session,
+    session: Transaction,
     *,
     verb: Verb,
     to: State,
@@ -313,7 +318,7 @@ def _enter(
         "verified": False,
         "created_at": now,
     }
-    signature_id = _ENTER.run(session.connection(), row).scalar()
+    signature_id = _ENTER.run(session, row).scalar()
     if signature_id is None:
         return None
     entered = Facts(
@@ -345,7 +350,7 @@ def _enter(
 
 
 def _move(
-    session: Session,
+    session: Transaction,
     verb: Verb,
     subject: int | Facts,
     to: State,

@@ -5,16 +5,15 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 
-from sqlalchemy.orm import Session
-
 from app import db
+from app.db import Transaction
 from app.models import Outbox, OutboxKind, OutboxState
 
 _ASK = db.Upsert(lambda insert: insert(db.table(Outbox)).on_conflict_do_nothing())
 
 
 def ask(
-    session: Session,
+    session: Transaction,
     *,
     kind: OutboxKind,
     submission_id: bytes | None = None,
@@ -27,7 +26,7 @@ def ask(
     The mail of a number is asked for once: doing it again writes nothing.
     """
     _ASK.run(
-        session.connection(),
+        session,
         {
             "kind": kind.value,
             "submission_id": submission_id,

@@ -12,6 +12,7 @@ from sqlalchemy import insert, select, text
 from sqlalchemy.orm import Session
 
 from app import db
+from app.db import Transaction
 from app.models import Reason, Record, Seal
 
 # Who acts when no organiser does.
@@ -31,7 +32,7 @@ def organiser(identifier: int) -> str:
 
 
 def write(
-    session: Session,
+    session: Transaction,
     *,
     letter_id: int | None,
     actor: str,
@@ -57,7 +58,7 @@ def write(
         "at": at,
     }
     if reason is None:
-        session.connection().execute(_WRITE, line)
+        session.execute(_WRITE, line)
         return
     salt = secrets.token_bytes(16)
     line["reason_hash"] = hashlib.sha256(salt + reason.encode()).hexdigest()
@@ -110,7 +111,7 @@ def seal(session: Session) -> Head:
     Lines become visible in another order than their ids, so the chain has an
     order of its own: the one in which they were sealed.
     """
-    if session.get_bind().dialect.name == "postgresql":
+    if db.dialect(session) == "postgresql":
         session.execute(text(f"SELECT pg_advisory_xact_lock({_SEAL_LOCK})"))
     newest = head(session)
     position, former = newest.position, newest.hash

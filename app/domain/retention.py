@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from sqlalchemy import Select, delete, select, update
-from sqlalchemy.orm import Session
 
+from app.db import Transaction
 from app.models import (
     IS_OPEN,
     IS_UNSENT,
@@ -23,7 +23,7 @@ FINISHED = timedelta(days=30)
 SLOTS = timedelta(days=7)
 
 
-def run(session: Session, *, now: datetime) -> int:
+def run(session: Transaction, *, now: datetime) -> int:
     """End and wipe what is due; return how many rows that were. Safe to repeat."""
     ended = 0
     expired = (

@@ -7,10 +7,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, literal_column, select, union_all
-from sqlalchemy.orm import Session
 
 from app import db, i18n
-from app.db import Moment
+from app.db import Moment, Transaction
 from app.domain.letters import Settings
 from app.domain.tally import NOT_SAID
 from app.domain.views import PublicLine
@@ -62,21 +61,17 @@ _FIRST = union_all(
 
 
 def first(
-    session: Session, *, settings: Settings, language: str
+    session: Transaction, *, settings: Settings, language: str
 ) -> tuple[list[PublicLine], list[PublicLine]]:
     """The featured signatories, and the newest others, in one statement.
 
     Among the newest the verified stand first: a name that only an address stands
     behind never stands above one that an organiser proved (peers, rule R2).
     """
-    rows = (
-        session.connection()
-        .execute(
-            _FIRST,
-            {"letter": settings.id, "shown_until": settings.frozen_at or FOR_EVER},
-        )
-        .all()
-    )
+    rows = session.execute(
+        _FIRST,
+        {"letter": settings.id, "shown_until": settings.frozen_at or FOR_EVER},
+    ).all()
     featured = [row for row in rows if row.featured_rank is not None]
     others = [row for row in rows if row.featured_rank is None]
     featured.sort(key=lambda row: row.featured_rank)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
+from app.db import Transaction
 from app.domain import tally
 from app.domain.tally import Entry
 from app.models import Facet, Measure, Origin, Signature, State
@@ -28,7 +28,7 @@ class Facts:
     name_key: str | None
 
 
-def facts(session: Session, *, signature_id: int) -> Facts:
+def facts(session: Transaction, *, signature_id: int) -> Facts:
     """Read a signature for a move. Raises NoResultFound when there is none."""
     row = session.execute(
         select(

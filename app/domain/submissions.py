@@ -9,10 +9,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, case, select, tuple_, update
-from sqlalchemy.orm import Session
 
 from app import db
-from app.db import Moment
+from app.db import Moment, Transaction
 from app.domain import addresses, outgoing
 from app.domain.drafts import (
     LIFETIME,
@@ -72,7 +71,7 @@ def _content_key(pepper: bytes, content: bytes) -> bytes:
 
 
 def sign(
-    session: Session,
+    session: Transaction,
     *,
     keyring: Keyring,
     settings: Settings,
@@ -89,7 +88,7 @@ def sign(
     content = draft.to_bytes()
     identifier = secrets.token_bytes(16)
     row = _SIGN.run(
-        session.connection(),
+        session,
         {
             "id": identifier,
             "letter_id": settings.id,
@@ -118,7 +117,7 @@ def sign(
     return bytes(row.id)
 
 
-def send_again(session: Session, *, submission_id: bytes, now: datetime) -> None:
+def send_again(session: Transaction, *, submission_id: bytes, now: datetime) -> None:
     """Ask for the confirmation mail once more; the ceilings are judged at sending."""
     number = session.scalar(
         update(Submission)
@@ -142,7 +141,7 @@ def send_again(session: Session, *, submission_id: bytes, now: datetime) -> None
 
 
 def readdress(
-    session: Session,
+    session: Transaction,
     *,
     keyring: Keyring,
     shelf: Shelf,
@@ -174,7 +173,7 @@ def readdress(
 
 
 def correct(
-    session: Session,
+    session: Transaction,
     *,
     keyring: Keyring,
     settings: Settings,
@@ -218,7 +217,7 @@ def correct(
 
 
 def find_by_code(
-    session: Session, *, keyring: Keyring, address: str, code: str, now: datetime
+    session: Transaction, *, keyring: Keyring, address: str, code: str, now: datetime
 ) -> bytes | None:
     """The open submission that a typed code belongs to; None when none does.
 

@@ -18,10 +18,9 @@ from sqlalchemy import (
     select,
     union_all,
 )
-from sqlalchemy.orm import Session
 
 from app import db
-from app.db import insert_for
+from app.db import Transaction, insert_for
 from app.models import (
     Collection,
     Facet,
@@ -77,7 +76,7 @@ def entries_for(
 
 
 def post(
-    session: Session, *, letter_id: int, entries: Iterable[Entry], at: datetime
+    session: Transaction, *, letter_id: int, entries: Iterable[Entry], at: datetime
 ) -> None:
     """Write ledger rows, in the transaction that changes what they count."""
     rows = [
@@ -92,12 +91,12 @@ def post(
         for entry in entries
     ]
     if rows:
-        session.connection().execute(_POST, rows)
+        session.execute(_POST, rows)
 
 
-def read(session: Session, *, letter_id: int) -> Numbers:
+def read(session: Transaction, *, letter_id: int) -> Numbers:
     """All numbers of a letter, exact at this moment, folded or not; one statement."""
-    rows = session.connection().execute(_READ, {"letter": letter_id})
+    rows = session.execute(_READ, {"letter": letter_id})
     return {(facet, key, measure): int(n) for facet, key, measure, n in rows}
 
 
@@ -110,7 +109,7 @@ def total(numbers: Numbers, measure: Measure) -> int:
     )
 
 
-def fold(session: Session) -> int:
+def fold(session: Transaction) -> int:
     """Move ledger rows into tally and history; return how many were moved.
 
     Several folders may run at once: each takes rows that no other has, and the
@@ -182,7 +181,7 @@ def fold(session: Session) -> int:
 
 
 def _upsert(
-    session: Session,
+    session: Transaction,
     model: type[Fold | Tally | History],
     rows: list[dict[str, object]],
 ) -> None:
@@ -221,7 +220,7 @@ class Difference:
     counted: int
 
 
-def check(session: Session) -> list[Difference]:
+def check(session: Transaction) -> list[Difference]:
     """Compare the published numbers with the signatures, in one snapshot.
 
     A difference is a fault to be found, so nothing is repaired here.

@@ -6,9 +6,9 @@ import hashlib
 import json
 from datetime import datetime
 
-from sqlalchemy import select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import insert, select, update
 
+from app.db import Transaction
 from app.domain import lifecycle
 from app.models import Signature, Verification, VerificationMethod
 
@@ -24,7 +24,7 @@ def claim_hash(name: str | None, title: str | None, affiliation: str | None) -> 
 
 
 def verify(
-    session: Session,
+    session: Transaction,
     *,
     signature_id: int,
     method: VerificationMethod,
@@ -47,20 +47,21 @@ def verify(
     ).one()
     lifecycle.verify(session, signature_id=signature_id, actor=actor, now=now)
     void(session, signature_id=signature_id, now=now)
-    session.add(
-        Verification(
-            signature_id=signature_id,
-            method=method.value,
-            claim_hash=claim_hash(*signature),
-            evidence=evidence.strip(),
-            note=note.strip(),
-            verified_by=actor,
-            verified_at=now,
-        )
+    session.execute(
+        insert(Verification),
+        {
+            "signature_id": signature_id,
+            "method": method.value,
+            "claim_hash": claim_hash(*signature),
+            "evidence": evidence.strip(),
+            "note": note.strip(),
+            "verified_by": actor,
+            "verified_at": now,
+        },
     )
 
 
-def void(session: Session, *, signature_id: int, now: datetime) -> None:
+def void(session: Transaction, *, signature_id: int, now: datetime) -> None:
     """End the verifications of a signature; they stay as history."""
     session.execute(
         update(Verification)

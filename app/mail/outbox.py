@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, insert, select, text, update
-from sqlalchemy.orm import Session
 
 from app import db
+from app.db import Transaction
 from app.models import IS_UNSENT, MailSlot, Outbox, OutboxState
 
 BATCH = 20
@@ -40,7 +40,7 @@ class Claim:
 
 
 def claim(
-    session: Session, *, now: datetime, lease: timedelta, limit: int = BATCH
+    session: Transaction, *, now: datetime, lease: timedelta, limit: int = BATCH
 ) -> list[Claim]:
     """Take up to `limit` mails that are due, oldest first, with a lease on each.
 
@@ -81,7 +81,12 @@ def claim(
 
 
 def _end(
-    session: Session, claimed: Claim, *, state: OutboxState, answer: str, now: datetime
+    session: Transaction,
+    claimed: Claim,
+    *,
+    state: OutboxState,
+    answer: str,
+    now: datetime,
 ) -> bool:
     """Finish a mail in `state`; False when the lease was lost meanwhile."""
     return _write(
@@ -91,7 +96,7 @@ def _end(
     )
 
 
-def _write(session: Session, claimed: Claim, values: dict[str, object]) -> bool:
+def _write(session: Transaction, claimed: Claim, values: dict[str, object]) -> bool:
     done = session.execute(
         update(Outbox)
         .where(Outbox.id == claimed.id, Outbox.lease_token == claimed.token)
@@ -101,28 +106,30 @@ def _write(session: Session, claimed: Claim, values: dict[str, object]) -> bool:
     return bool(done.rowcount)  # type: ignore[attr-defined]
 
 
-def sent(session: Session, claimed: Claim, *, answer: str, now: datetime) -> bool:
+def sent(session: Transaction, claimed: Claim, *, answer: str, now: datetime) -> bool:
     """The SMTP server took the mail."""
     return _end(session, claimed, state=OutboxState.SENT, answer=answer, now=now)
 
 
-def refused(session: Session, claimed: Claim, *, answer: str, now: datetime) -> bool:
+def refused(
+    session: Transaction, claimed: Claim, *, answer: str, now: datetime
+) -> bool:
     """The provider refuses this address for good."""
     return _end(session, claimed, state=OutboxState.REFUSED, answer=answer, now=now)
 
 
-def dead(session: Session, claimed: Claim, *, answer: str, now: datetime) -> bool:
+def dead(session: Transaction, claimed: Claim, *, answer: str, now: datetime) -> bool:
     """The mail could not be made: nobody but us can mend that."""
     return _end(session, claimed, state=OutboxState.DEAD, answer=answer, now=now)
 
 
-def void(session: Session, claimed: Claim, *, why: str, now: datetime) -> bool:
+def void(session: Transaction, claimed: Claim, *, why: str, now: datetime) -> bool:
     """The mail is not to be sent any more."""
     return _end(session, claimed, state=OutboxState.VOID, answer=why, now=now)
 
 
 def retry(
-    session: Session,
+    session: Transaction,
     claimed: Claim,
     *,
     answer: str,
@@ -140,7 +147,7 @@ def retry(
 
 
 def give_back(
-    session: Session, claimed: Claim, *, due_at: datetime, answer: str | None = None
+    session: Transaction, claimed: Claim, *, due_at: datetime, answer: str | None = None
 ) -> bool:
     """Nothing was tried: the row is as it was, and due at `due_at`."""
     values = {
@@ -160,20 +167,20 @@ class Admission:
     wait_until: datetime | None = None
 
 
-def take_turns(session: Session, address_keys: Iterable[bytes]) -> None:
+def take_turns(session: Transaction, address_keys: Iterable[bytes]) -> None:
     """Let one transaction at a time judge the ceilings of these addresses.
 
     Locks are taken in one order, so that two workers cannot wait for each other.
     SQLite has one writer at a time and needs none.
     """
-    if session.get_bind().dialect.name != "postgresql":
+    if db.dialect(session) != "postgresql":
         return
     for key in sorted({int.from_bytes(key[:8], signed=True) for key in address_keys}):
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
 
 
 def admit(
-    session: Session, *, address_key: bytes, letter_id: int, now: datetime
+    session: Transaction, *, address_key: bytes, letter_id: int, now: datetime
 ) -> Admission:
     """Take a slot for one hand-over to an address, where its ceilings leave one.
 
@@ -202,13 +209,13 @@ def admit(
     return Admission(slot=slot)
 
 
-def release_slot(session: Session, slot: int | None) -> None:
+def release_slot(session: Transaction, slot: int | None) -> None:
     """Give back the slot of a hand-over that certainly did not happen."""
     if slot is not None:
         session.execute(delete(MailSlot).where(MailSlot.id == slot))
 
 
-def waiting(session: Session, *, now: datetime) -> int:
+def waiting(session: Transaction, *, now: datetime) -> int:
     """How many mails are due and not sent, for the readiness page and metrics."""
     return (
         session.scalar(
@@ -221,7 +228,7 @@ def waiting(session: Session, *, now: datetime) -> int:
     )
 
 
-def by_state(session: Session) -> dict[str, int]:
+def by_state(session: Transaction) -> dict[str, int]:
     """How many mails are in which state."""
     rows = session.execute(select(Outbox.state, func.count()).group_by(Outbox.state))
     return {state: number for state, number in rows}

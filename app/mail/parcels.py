@@ -8,8 +8,8 @@ from datetime import datetime
 from jinja2 import TemplateError
 from sqlalchemy import select
 from sqlalchemy.exc import NoResultFound
-from sqlalchemy.orm import Session
 
+from app.db import Transaction
 from app.domain import addresses, drafts, letters, tally
 from app.domain.keyring import Keyring, Unopenable
 from app.domain.tokens import Purpose, Tokens
@@ -68,7 +68,7 @@ class Maker:
         self._shelf = letters.Shelf()
 
     def make(
-        self, session: Session, claims: list[Claim], *, now: datetime
+        self, session: Transaction, claims: list[Claim], *, now: datetime
     ) -> list[Parcel]:
         """The parcels to send; rows that are not to be sent are ended here.
 
@@ -101,7 +101,7 @@ class Maker:
 
     def _admitted(
         self,
-        session: Session,
+        session: Transaction,
         claimed: Claim,
         subject: Subject,
         key: bytes,
@@ -133,7 +133,7 @@ class Maker:
         return Parcel(claimed, subject, view, slot)
 
     def _subject(
-        self, session: Session, claimed: Claim, now: datetime
+        self, session: Transaction, claimed: Claim, now: datetime
     ) -> Subject | str:
         """What the row speaks of, or why there is nothing to send."""
         if claimed.signature_id is not None:
@@ -166,7 +166,7 @@ class Maker:
             signature=signature,
         )
 
-    def _of_signature(self, session: Session, signature_id: int) -> Subject | str:
+    def _of_signature(self, session: Transaction, signature_id: int) -> Subject | str:
         row = session.execute(
             select(
                 Signature.public_id,
@@ -192,7 +192,7 @@ class Maker:
             else None,
         )
 
-    def _suppressed(self, session: Session, letter_id: int, key: bytes) -> bool:
+    def _suppressed(self, session: Transaction, letter_id: int, key: bytes) -> bool:
         found = select(Suppression.letter_id).where(
             Suppression.letter_id == letter_id, Suppression.address_key == key
         )

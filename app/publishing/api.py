@@ -18,7 +18,7 @@ bp = Blueprint("api", __name__, url_prefix="/api/v1")
 @bp.get("/letters/<slug>/tally")
 def numbers(slug: str) -> Response:
     """The numbers of a letter with their time and what they mean."""
-    with site().database.reading() as session:
+    with site().database.snapshot() as session:
         found = site().shelf.get(session, slug=slug, now=db.now())
         if found is None or not found[1].visible:
             return problem(404)

@@ -15,7 +15,7 @@ bp = Blueprint("pages", __name__)
 def home() -> Response:
     """The letters that the public may see."""
     now = db.now()
-    with site().database.reading() as session:
+    with site().database.snapshot() as session:
         found = [
             site().shelf.get(session, slug=slug, now=now)
             for slug in letters.slugs(session)

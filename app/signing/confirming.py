@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, abort, request
-from sqlalchemy.orm import Session
 
 from app import answers, db, i18n, urls
+from app.db import Transaction
 from app.domain import confirmation, drafts, letters, signatories, submissions, tally
 from app.domain.confirmation import Outcome
 from app.domain.drafts import Draft, LinkState, Opened
@@ -34,7 +34,7 @@ def _read(token: str) -> bytes:
         return b""
 
 
-def _open(session: Session, submission_id: bytes) -> Opened | None:
+def _open(session: Transaction, submission_id: bytes) -> Opened | None:
     return drafts.open_link(
         session,
         keyring=site().keyring,
@@ -52,7 +52,7 @@ def _view(opened: Opened) -> LetterView:
 def preview(token: str) -> Response:
     """Show exactly what would be published; nothing changes by looking."""
     submission_id = _read(token)
-    with site().database.reading() as session:
+    with site().database.snapshot() as session:
         opened = _open(session, submission_id)
         disowned = confirmation.disowned(session, submission_id=submission_id)
     if opened is None or opened.draft is None:
@@ -81,7 +81,7 @@ def act(token: str) -> Response:
         return _confirm(token, submission_id)
     if action == "correct":
         return _correct(token, submission_id, typed)
-    with here.database.writing() as session:
+    with here.database.transaction() as session:
         match action:
             case "not_me":
                 confirmation.disown(
@@ -108,7 +108,7 @@ def act(token: str) -> Response:
 
 def _confirm(token: str, submission_id: bytes) -> Response:
     here = site()
-    with here.database.writing() as session:
+    with here.database.transaction() as session:
         done = confirmation.confirm(
             session,
             keyring=here.keyring,
@@ -139,7 +139,7 @@ def _confirm(token: str, submission_id: bytes) -> Response:
 
 def _correct(token: str, submission_id: bytes, typed: dict[str, str]) -> Response:
     here = site()
-    with here.database.reading() as session:
+    with here.database.snapshot() as session:
         opened = _open(session, submission_id)
     if opened is None or opened.draft is None:
         return _ended(opened, token)
@@ -153,7 +153,7 @@ def _correct(token: str, submission_id: bytes, typed: dict[str, str]) -> Respons
     )
     if draft is None:
         return _correction(opened, token, form, 400)
-    with here.database.writing() as session:
+    with here.database.transaction() as session:
         submissions.correct(
             session,
             keyring=here.keyring,
@@ -195,7 +195,7 @@ def code() -> Response:
     address, problem = forms.judge_address(values["email"], translate)
     if problem:
         return _code_page(SignForm(values, {"email": problem}), 400)
-    with here.database.writing() as session:
+    with here.database.transaction() as session:
         submission_id = submissions.find_by_code(
             session,
             keyring=here.keyring,

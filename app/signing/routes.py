@@ -6,9 +6,9 @@ from difflib import SequenceMatcher
 
 from flask import Blueprint, Response, abort, request
 from sqlalchemy import Row, select
-from sqlalchemy.orm import Session
 
 from app import answers, db, i18n, urls
+from app.db import Transaction
 from app.domain import figures, letters, signatories, submissions, tally, tokens
 from app.domain.keyring import Unopenable
 from app.domain.letters import Phase, Settings, Version
@@ -25,7 +25,7 @@ bp = Blueprint("signing", __name__)
 _REFERENCE = b"inbox"
 
 
-def visible(session: Session, slug: str) -> tuple[Settings, Version]:
+def visible(session: Transaction, slug: str) -> tuple[Settings, Version]:
     """The letter called `slug`, or 404 where the public must not see one."""
     found = site().shelf.get(session, slug=slug, now=db.now())
     if found is None or not found[1].visible:
@@ -38,7 +38,7 @@ def visible(session: Session, slug: str) -> tuple[Settings, Version]:
 def letter(slug: str, locale: str | None = None) -> Response:
     """The letter with its numbers, its form and its first signatories."""
     now = db.now()
-    with site().database.reading() as session:
+    with site().database.snapshot() as session:
         settings, version = visible(session, slug)
         if locale is not None and locale not in settings.wordings:
             abort(404)
@@ -81,7 +81,7 @@ def sign(slug: str) -> Response:
     typed = guard.read_form(request)
     settings = here.shelf.recent(slug)
     if settings is None or not settings.visible(now):
-        with here.database.reading() as session:
+        with here.database.snapshot() as session:
             settings, _version = visible(session, slug)
     language = settings.wording(typed.get("language")).language
     phase = settings.phase(now)
@@ -94,7 +94,7 @@ def sign(slug: str) -> Response:
         change = _change(settings, language, typed["text"])
         form.values.pop("consent", None)
         return _form_again(settings, language, form, 409, change)
-    with here.database.writing() as session:
+    with here.database.transaction() as session:
         submission_id = submissions.sign(
             session, keyring=here.keyring, settings=settings, draft=draft, now=now
         )
@@ -123,7 +123,7 @@ def _form_again(
 
 def _change(settings: Settings, language: str, read: str) -> list[tuple[str, str]]:
     """What has changed in the letter since the wording with hash `read`."""
-    with site().database.reading() as session:
+    with site().database.snapshot() as session:
         versions = select(TextVersion.hash, TextVersion.source).where(
             TextVersion.letter_id == settings.id, TextVersion.language == language
         )
@@ -167,7 +167,7 @@ def _inbox(
     slug: str, reference: str, form: SignForm, notice: str | None, status: int = 200
 ) -> Response:
     submission_id = _submission_of(reference)
-    with site().database.reading() as session:
+    with site().database.snapshot() as session:
         settings, _version = visible(session, slug)
         newest = session.execute(
             select(Outbox.state, Outbox.answer)
@@ -219,14 +219,14 @@ def inbox_act(slug: str, reference: str) -> Response:
     submission_id = _submission_of(reference)
     action = typed.get("action")
     if action == "resend":
-        with here.database.writing() as session:
+        with here.database.transaction() as session:
             submissions.send_again(session, submission_id=submission_id, now=now)
             session.commit()
         sentence = _("If there is still something to confirm, the mail goes out again.")
         return _inbox(slug, reference, SignForm(), sentence)
     if action != "address":
         abort(400)
-    with here.database.reading() as session:
+    with here.database.snapshot() as session:
         settings, _version = visible(session, slug)
     language = settings.wording(answers.language_asked(settings)).language
     translate = i18n.translator(i18n.speaks(language))
@@ -234,7 +234,7 @@ def inbox_act(slug: str, reference: str) -> Response:
     if problem:
         form = SignForm({"address": typed.get("email", "")}, {"address": problem})
         return _inbox(slug, reference, form, None, 400)
-    with here.database.writing() as session:
+    with here.database.transaction() as session:
         moved = submissions.readdress(
             session,
             keyring=here.keyring,
@@ -253,7 +253,7 @@ def inbox_act(slug: str, reference: str) -> Response:
 @bp.get("/letters/<slug>/privacy")
 def privacy(slug: str) -> Response:
     """The privacy notice of a letter."""
-    with site().database.reading() as session:
+    with site().database.snapshot() as session:
         settings, version = visible(session, slug)
     language = answers.language_asked(settings)
     view = letters.view(settings, language=language, now=db.now())
