@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import cast
 from xml.etree.ElementTree import Element
 
 import html5lib
@@ -12,12 +11,12 @@ import html5lib
 
 def parse(page: str) -> Element:
     """The page as a browser's parser (WHATWG HTML) understands it."""
-    return cast(Element, html5lib.parse(page, namespaceHTMLElements=False))
+    return html5lib.parse(page, namespaceHTMLElements=False)
 
 
 def elements(root: Element) -> Iterator[Element]:
     """Every element, without the comments."""
-    return (element for element in root.iter() if isinstance(element.tag, str))
+    return (element for element in root.iter() if not callable(element.tag))
 
 
 def text_of(element: Element) -> str:
