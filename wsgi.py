@@ -5,17 +5,26 @@ from __future__ import annotations
 import logging
 import os
 
+from sqlalchemy.exc import OperationalError
+
 import config
 from app import create_public, db, i18n
 from app.domain import letters
 from app.front import Front
-from app.site import Site
+from app.site import Site, Unsafe, refuse_unsafe
 
 settings = config.load(os.environ)
 logging.basicConfig(
     level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s"
 )
 site = Site.open(settings)
+try:
+    refuse_unsafe(site)
+except Unsafe as error:
+    raise SystemExit(str(error)) from None
+except OperationalError:
+    # The database is away: requests say so until it is back.
+    logging.getLogger("undersigned").exception("the database is not there")
 public = create_public(site)
 
 

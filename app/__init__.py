@@ -20,6 +20,7 @@ def create_public(site: Site) -> Flask:
     from flask import Flask
     from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
     from werkzeug.exceptions import HTTPException
+    from werkzeug.middleware.proxy_fix import ProxyFix
 
     from app import answers, cli, fence, operations, problems, urls
     from app.publishing import api, pages
@@ -43,6 +44,9 @@ def create_public(site: Site) -> Flask:
     for away in (OperationalError, InterfaceError, TimeoutError):
         app.register_error_handler(away, problems.on_database)
     app.register_error_handler(Exception, problems.on_fault)
+    if site.config.trusted_proxies:
+        hops = site.config.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     cli.register(app)
     logging.getLogger("undersigned").setLevel(site.config.log_level)
     return app

@@ -10,6 +10,7 @@ from flask import Response, request
 from app import i18n
 from app.domain import accent
 from app.domain.letters import Settings, Version
+from app.site import site
 
 # Told to `front`, which takes it off again before anybody else reads it.
 VERSION_HEADER = "X-Public-Version"
@@ -77,6 +78,8 @@ def harden(response: Response) -> Response:
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Referrer-Policy", "no-referrer")
     headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    if site().config.base_url.startswith("https:"):
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     return response
 
 

@@ -29,7 +29,7 @@ from app.domain import (
     verification,
 )
 from app.models import Letter, Role, Signature, State, VerificationMethod
-from app.site import Site
+from app.site import Site, Unsafe, refuse_unsafe
 
 
 def register(app: Flask) -> None:
@@ -361,11 +361,10 @@ def worker() -> None:
     from app.worker import Worker
 
     here = _site()
-    unsafe = None if here.config.development else here.database.unsafe_setting()
-    if unsafe:
-        raise click.ClickException(
-            f"PostgreSQL runs with {unsafe} off: a signature could be lost. Turn it on."
-        )
+    try:
+        refuse_unsafe(here)
+    except Unsafe as error:
+        raise click.ClickException(str(error)) from None
     logging.getLogger("undersigned.worker").info("the worker has started")
     Worker(here.config, here.database).run()
 

@@ -112,9 +112,14 @@ def country_codes() -> Container[str]:
     return country_names(FALLBACK)
 
 
+# Whose way of writing dates each page language follows: the world's, not one country's.
+_DATES = {"en": "en_GB"}
+
+
 def day(value: date | datetime, locale: str) -> str:
     """A date in words, as "21 February 2024"."""
-    return dates.format_date(value, format="long", locale=locale)
+    where = _DATES.get(locale, locale)
+    return dates.format_date(value, format="long", locale=where)
 
 
 def moment(value: datetime, locale: str) -> str:

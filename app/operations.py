@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from flask import Blueprint, Response, abort, request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge
 from prometheus_client.exposition import generate_latest
@@ -15,6 +17,9 @@ from app.site import site
 
 bp = Blueprint("operations", __name__)
 
+# Work that waits longer than this means that no worker is at it.
+LATE = timedelta(minutes=2)
+
 
 @bp.get("/healthz")
 def alive() -> Response:
@@ -24,9 +29,14 @@ def alive() -> Response:
 
 @bp.get("/readyz")
 def ready() -> Response:
-    """The database answers, with the schema that this code expects."""
-    with site().database.reading() as session:
-        session.execute(select(func.count()).select_from(Ledger))
+    """The database answers, and the worker keeps up with what it is given."""
+    now = db.now()
+    with site().database.snapshot() as session:
+        unfolded = session.scalar(select(func.min(Ledger.at)))
+        unsent = outbox.oldest_due(session, now=now)
+    late = [at for at in (unfolded, unsent) if at is not None and at < now - LATE]
+    if late:
+        return Response("the worker is late\n", status=503, mimetype="text/plain")
     return Response("ready\n", mimetype="text/plain")
 
 

@@ -1,4 +1,4 @@
-"""Make an instance ready to be served: the newest schema, and the letter loaded.
+"""Make an instance ready to be served: the schema, the letter, one organiser.
 
 `python -m app.prepare FOLDER` does it for the instance that the environment names.
 """
@@ -7,12 +7,20 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 import click
 from flask.cli import ScriptInfo
 
 import config
+from app import db
 from app.db_upgrade import upgrade
+from app.domain import letter_files, organisers, record
+from app.models import Role
+from app.site import Site
+
+# Who runs the example letter; example.org belongs to nobody (RFC 2606).
+ORGANISER = "organiser@example.org"
 
 
 def main(letter: str) -> int:
@@ -23,7 +31,7 @@ def main(letter: str) -> int:
         print(error, file=sys.stderr)
         return 1
     # Only now: the application may look at its tables when it is made.
-    from wsgi import public
+    from wsgi import public, site
 
     script = ScriptInfo(create_app=lambda: public)
     try:
@@ -31,7 +39,25 @@ def main(letter: str) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
+    _first_organiser(site, Path(letter))
     return 0
+
+
+def _first_organiser(site: Site, letter: Path) -> None:
+    """Give a letter that nobody runs yet an owner, for commands that ask who acts."""
+    slug = letter_files.read(letter).slug
+    with site.database.writing() as session:
+        if not organisers.team(session, slug=slug):
+            organisers.join(
+                session,
+                email=ORGANISER,
+                name="First organiser",
+                slug=slug,
+                role=Role.OWNER,
+                actor=record.SYSTEM,
+                now=db.now(),
+            )
+            session.commit()
 
 
 if __name__ == "__main__":

@@ -35,6 +35,23 @@ class Site:
         )
 
 
+class Unsafe(RuntimeError):
+    """The database may lose what was acknowledged; the message says what to change."""
+
+
+def refuse_unsafe(site: Site) -> None:
+    """Raise Unsafe where PostgreSQL does not wait for its disk.
+
+    In development nothing is lost that matters, and tests run faster without.
+    """
+    setting = None if site.config.development else site.database.unsafe_setting()
+    if setting is not None:
+        raise Unsafe(
+            f"PostgreSQL runs with {setting} off: a signature could be lost. "
+            "Turn it on."
+        )
+
+
 def site() -> Site:
     """The house of the request in hand."""
     return cast(Site, current_app.extensions["undersigned"])

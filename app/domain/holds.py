@@ -18,8 +18,6 @@ class HoldReason(StrEnum):
     REJECTED_BEFORE = "rejected_before"
     # The signatory said that they are a public figure.
     PUBLIC_FIGURE = "public_figure"
-    # An organiser asked for it.
-    BY_HAND = "by_hand"
 
 
 _blocked = db.table(BlockedName).c

@@ -93,6 +93,7 @@ class Settings:
     views: dict[tuple[str, Phase], LetterView] = field(
         default_factory=dict, compare=False
     )
+    labels: dict[str, dict[str, str]] = field(default_factory=dict, compare=False)
     forms: dict[tuple[str, Phase], StoredHtml] = field(
         default_factory=dict, compare=False
     )
@@ -118,11 +119,17 @@ class Settings:
 
     def sector_label(self, key: str, language: str) -> str:
         """What a sector is called in `language`."""
-        labels = self.sectors.get(key)
-        if labels is None:
-            words = {OTHER: _("Other"), NOT_SAID: _("Rather not say")}
-            return i18n.translator(i18n.speaks(language))(words[key])
-        return labels.get(language) or labels[self.default_language]
+        return self.sector_labels(language)[key]
+
+    def sector_labels(self, language: str) -> dict[str, str]:
+        """What all sectors are called in `language`, in the letter's order."""
+        if language not in self.labels:
+            translate = i18n.translator(i18n.speaks(language))
+            self.labels[language] = {
+                key: of.get(language) or of[self.default_language]
+                for key, of in self.sectors.items()
+            } | {OTHER: translate(_("Other")), NOT_SAID: translate(_("Rather not say"))}
+        return self.labels[language]
 
     def source_note(self, collection_id: int, language: str) -> str:
         """Where a collection comes from, in `language`."""

@@ -24,6 +24,7 @@ from app.models import (
     OutboxKind,
     Signature,
     State,
+    Verification,
 )
 
 
@@ -72,6 +73,8 @@ QUIET: Mapping[Verb, frozenset[State]] = {
 }
 
 MAILS: Mapping[Verb, OutboxKind] = {Verb.CONFIRM: OutboxKind.SIGNED}
+
+_BY_HAND = "by_hand"
 
 # What is wiped from a row whose person is erased; state, sector and keys stay.
 _WIPED = {
@@ -186,7 +189,7 @@ def hold(
 ) -> State:
     """Keep a counted signature out of list and count until a person looks."""
     return _move(session, Verb.HOLD, signature_id, HELD, actor=actor, now=now,
-                 reason=_given(reason), changes={"hold_reasons": "by_hand"})  # fmt: skip
+                 reason=_given(reason), changes={"hold_reasons": _BY_HAND})  # fmt: skip
 
 
 def reject(
@@ -238,12 +241,29 @@ def correct(
 
     The holds are decided anew by the caller; one set by hand is not lifted.
     """
+    former = facts(session, signature_id=signature_id)
+    if _BY_HAND in (former.hold_reasons or "").split():
+        hold_reasons = [*hold_reasons, _BY_HAND]
     changes = changes | {"hold_reasons": " ".join(hold_reasons) or None}
     if claim_changed:
         changes["verified"] = False
-    to = HELD if hold_reasons else COUNTED
-    return _move(session, Verb.CORRECT, signature_id, to, actor=actor, now=now,
-                 changes=changes)  # fmt: skip
+        void_verifications(session, signature_id=signature_id, now=now)
+    return _move(session, Verb.CORRECT, former, HELD if hold_reasons else COUNTED,
+                 actor=actor, now=now, changes=changes)  # fmt: skip
+
+
+def void_verifications(
+    session: Transaction, *, signature_id: int, now: datetime
+) -> None:
+    """End the verifications of a signature; they stay as history."""
+    session.execute(
+        update(Verification)
+        .where(
+            Verification.signature_id == signature_id, Verification.voided_at.is_(None)
+        )
+        .values(voided_at=now)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def verify(

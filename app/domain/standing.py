@@ -26,6 +26,7 @@ class Facts:
     sector: str
     country: str
     name_key: str | None
+    hold_reasons: str | None = None
 
 
 def facts(session: Transaction, *, signature_id: int) -> Facts:
@@ -42,6 +43,7 @@ def facts(session: Transaction, *, signature_id: int) -> Facts:
             Signature.sector,
             Signature.country,
             Signature.name_key,
+            Signature.hold_reasons,
         ).where(Signature.id == signature_id)
     ).one()
     return Facts(
@@ -55,6 +57,7 @@ def facts(session: Transaction, *, signature_id: int) -> Facts:
         sector=row.sector,
         country=row.country,
         name_key=row.name_key,
+        hold_reasons=row.hold_reasons,
     )
 
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select
 
 from app.db import Transaction
 from app.domain import lifecycle
@@ -46,7 +46,7 @@ def verify(
         )
     ).one()
     lifecycle.verify(session, signature_id=signature_id, actor=actor, now=now)
-    void(session, signature_id=signature_id, now=now)
+    lifecycle.void_verifications(session, signature_id=signature_id, now=now)
     session.execute(
         insert(Verification),
         {
@@ -58,17 +58,4 @@ def verify(
             "verified_by": actor,
             "verified_at": now,
         },
-    )
-
-
-def void(session: Transaction, *, signature_id: int, now: datetime) -> None:
-    """End the verifications of a signature; they stay as history."""
-    session.execute(
-        update(Verification)
-        .where(
-            Verification.signature_id == signature_id,
-            Verification.voided_at.is_(None),
-        )
-        .values(voided_at=now)
-        .execution_options(synchronize_session=False)
     )

@@ -89,8 +89,7 @@ class Numbers:
     sectors: tuple[SectorCount, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class PublicLine:
+class PublicLine(NamedTuple):
     """One line of the public list, or the preview of one."""
 
     id: str

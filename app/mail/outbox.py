@@ -228,6 +228,13 @@ def waiting(session: Transaction, *, now: datetime) -> int:
     )
 
 
+def oldest_due(session: Transaction, *, now: datetime) -> datetime | None:
+    """Since when the mail that waits longest has been due, if any is."""
+    return session.scalar(
+        select(func.min(Outbox.due_at)).where(IS_UNSENT, Outbox.due_at <= now)
+    )
+
+
 def by_state(session: Transaction) -> dict[str, int]:
     """How many mails are in which state."""
     rows = session.execute(select(Outbox.state, func.count()).group_by(Outbox.state))
