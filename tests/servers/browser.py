@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -66,7 +67,17 @@ class Browser:
             self._playwright.stop()
 
     @contextmanager
-    def page(
+    def page(self, base_url: str, **options: Any) -> Iterator[Page]:
+        """A page whose relative addresses start at `base_url`; options as of `window`.
+
+        On leaving, AssertionError names everything that went wrong in it.
+        """
+        with self.window(base_url, **options) as window:
+            yield window.page
+            window.check()
+
+    @contextmanager
+    def window(
         self,
         base_url: str,
         *,
@@ -76,13 +87,10 @@ class Browser:
         dark: bool = False,
         locale: str = "en-GB",
         **options: Any,
-    ) -> Iterator[Page]:
-        """A page whose relative addresses start at `base_url`.
+    ) -> Iterator[Window]:
+        """The same for a test that opens page after page, and checks after each.
 
-        On leaving, AssertionError names everything that went wrong in it: errors on
-        the console (a broken content security policy is one), errors of scripts,
-        parts that did not load, and requests to any other host. `options` are those
-        of Playwright's `new_context`.
+        `options` are those of Playwright's `new_context`.
         """
         assert self._chromium is not None
         context = self._chromium.new_context(
@@ -96,10 +104,25 @@ class Browser:
         )
         faults = _watch(context, urlsplit(base_url).netloc)
         try:
-            yield context.new_page()
-            assert not faults, "\n".join(faults)
+            yield Window(context.new_page(), faults)
         finally:
             context.close()
+
+
+@dataclass(frozen=True)
+class Window:
+    """A page, and what went wrong in it: errors on the console (a broken content
+    security policy is one), errors of scripts, parts that did not load, and requests
+    to any other host."""
+
+    page: Page
+    faults: list[str]
+
+    def check(self) -> None:
+        """Raise AssertionError with all that went wrong since the last time."""
+        faults = self.faults.copy()
+        self.faults.clear()
+        assert not faults, "\n".join(faults)
 
 
 def _watch(context: BrowserContext, host: str) -> list[str]:
