@@ -1,0 +1,110 @@
+"""How the pages beside the signatory's way come about, and everything refused."""
+
+from __future__ import annotations
+
+from werkzeug.test import TestResponse
+
+from app import urls
+from tests.browser import letters
+from tests.browser.world import World
+from tests.house import SLUG
+
+
+def privacy(world: World, who: str, language: str) -> TestResponse:
+    """The privacy notice of the letter."""
+    return world.house.get(urls.privacy(SLUG, language))
+
+
+def code(world: World, who: str, language: str) -> TestResponse:
+    """The form for the code, by itself."""
+    return world.house.get(urls.confirm_code(language))
+
+
+def home(world: World, who: str, language: str) -> TestResponse:
+    """Several letters, in every phase."""
+    for state in (
+        letters.letter_closed,
+        letters.letter_not_open,
+        letters.letter_in_earnest,
+        letters.letter_arabic,
+    ):
+        state(world, f"{who}-x", "en")
+    return world.house.get(f"{urls.home()}?lang={language}")
+
+
+def home_empty(world: World, who: str, language: str) -> TestResponse:
+    """No letter that the public may see."""
+    return world.bare.get(urls.home())
+
+
+def development_inbox(world: World, who: str, language: str) -> TestResponse:
+    """Every kind of mail that somebody gets on the way."""
+    world.manage(who)
+    world.show_mails(who)
+    return world.house.get(urls.development_inbox())
+
+
+def development_inbox_empty(world: World, who: str, language: str) -> TestResponse:
+    """Nothing was sent yet."""
+    return world.bare.get(urls.development_inbox())
+
+
+def nowhere(world: World, who: str, language: str) -> TestResponse:
+    """There is no such letter."""
+    return world.house.get(f"/letters/no-such-letter?lang={language}")
+
+
+def unreadable(world: World, who: str, language: str) -> TestResponse:
+    """The form is not UTF-8."""
+    return world.house.post(urls.sign(SLUG), b"name=%ff")
+
+
+def from_another_site(world: World, who: str, language: str) -> TestResponse:
+    """A page of another site sends our form."""
+    return world.house.post(
+        urls.sign(SLUG), {"name": "Mallory"}, Sec_Fetch_Site="cross-site"
+    )
+
+
+def wrong_method(world: World, who: str, language: str) -> TestResponse:
+    """Somebody opens the address that the form is sent to."""
+    return world.house.get(urls.sign(SLUG))
+
+
+def not_open(world: World, who: str, language: str) -> TestResponse:
+    """The form of a letter that is not open yet."""
+    letters.letter_not_open(world, who, language)
+    return world.sign(who, slug="not-open")
+
+
+def closed(world: World, who: str, language: str) -> TestResponse:
+    """The form of a letter that has closed."""
+    letters.letter_closed(world, who, language)
+    return world.sign(who, slug="closed")
+
+
+def too_long(world: World, who: str, language: str) -> TestResponse:
+    """More than any form of ours holds."""
+    return world.sign(who, statement="x" * 100_000)
+
+
+def wrong_type(world: World, who: str, language: str) -> TestResponse:
+    """A form as nobody's browser sends ours."""
+    return world.house.post(urls.sign(SLUG), b"{}", Content_Type="application/json")
+
+
+def wrong_name(world: World, who: str, language: str) -> TestResponse:
+    """The house is asked for under a name that is not its own."""
+    return world.house.get(urls.letter(SLUG), Host="letters.example.net")
+
+
+def our_fault(world: World, who: str, language: str) -> TestResponse:
+    """What was typed cannot be opened any more: a fault that no code foresees."""
+    path = world.link(who)
+    world.change_newest_form(sealed=b"damaged")
+    return world.house.get(path)
+
+
+def database_away(world: World, who: str, language: str) -> TestResponse:
+    """The database does not answer."""
+    return world.away.get(urls.letter(SLUG))

@@ -1,0 +1,207 @@
+"""The one table of every page and every state of it; whatever looks at pages reads it.
+
+Row by row: what it is called, the route that answers, how it comes about, the status,
+the languages in which it is looked at. A route that is neither here nor in NOT_PAGES
+fails the build.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from werkzeug.test import TestResponse
+
+from tests.browser import elsewhere, letters, ways
+from tests.browser.world import World
+
+Bring = Callable[[World, str, str], TestResponse]
+
+ALL = ("en", "de", "fr")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One state of one page in one language."""
+
+    name: str
+    endpoint: str | None
+    status: int
+    language: str
+    bring: Bring
+
+    def make(self, world: World) -> TestResponse:
+        """Bring it about; the answer that a browser would show."""
+        return self.bring(world, self.name, self.language)
+
+
+def _rows(
+    endpoint: str | None,
+    *states: tuple[str, Bring] | tuple[str, Bring, int],
+    languages: tuple[str, ...] = ("en",),
+) -> list[Row]:
+    """The rows of one route: each state in each language, with 200 unless it says."""
+    return [
+        Row(
+            name=f"{state[0]}-{language}",
+            endpoint=endpoint,
+            status=state[2] if len(state) == 3 else 200,
+            language=language,
+            bring=state[1],
+        )
+        for state in states
+        for language in languages
+    ]
+
+
+TABLE: tuple[Row, ...] = (
+    # -- The letter --------------------------------------------------------------
+    *_rows(
+        "signing.letter",
+        ("letter", letters.letter),
+        ("letter-signed", letters.letter_signed),
+        languages=ALL,
+    ),
+    *_rows(
+        "signing.letter",
+        ("letter-empty", letters.letter_empty),
+        ("letter-full", letters.letter_full),
+        ("letter-frozen", letters.letter_frozen),
+        ("letter-in-earnest", letters.letter_in_earnest),
+        ("letter-plain", letters.letter_plain),
+    ),
+    *_rows("signing.letter", ("letter-arabic", letters.letter_arabic)),
+    *_rows("signing.letter", ("letter-long", letters.letter_long), languages=("de",)),
+    *_rows("signing.letter", ("letter-closed", letters.letter_closed), languages=ALL),
+    *_rows(
+        "signing.letter",
+        ("letter-not-open", letters.letter_not_open),
+        ("letter-paused", letters.letter_paused),
+        languages=("fr",),
+    ),
+    # -- Signing -----------------------------------------------------------------
+    *_rows(
+        "signing.sign",
+        ("sign-every-error", letters.sign_every_error, 400),
+        ("sign-changed", letters.sign_changed, 409),
+        languages=ALL,
+    ),
+    *_rows(
+        "signing.sign",
+        ("sign-one-error", letters.sign_one_error, 400),
+        ("sign-arabic-errors", letters.sign_arabic_errors, 400),
+        ("sign-strict-errors", letters.sign_strict_errors, 400),
+    ),
+    *_rows(
+        "signing.inbox",
+        ("inbox-waiting", ways.inbox_waiting),
+        ("inbox-done", ways.inbox_done),
+        ("inbox-refused", ways.inbox_refused),
+        languages=("en", "de"),
+    ),
+    *_rows(
+        "signing.inbox_act",
+        ("inbox-notice", ways.inbox_notice),
+        ("inbox-error", ways.inbox_error, 400),
+        ("inbox-too-late", ways.inbox_too_late, 409),
+    ),
+    *_rows("signing.privacy", ("privacy", elsewhere.privacy), languages=ALL),
+    # -- Behind the link ---------------------------------------------------------
+    *_rows(
+        "confirming.preview",
+        ("confirm-listed", ways.confirm_listed),
+        languages=ALL,
+    ),
+    *_rows(
+        "confirming.preview",
+        ("confirm-long", ways.confirm_long),
+        ("confirm-count-only", ways.confirm_count_only),
+        ("confirm-in-grace", ways.confirm_in_grace),
+        ("confirm-paused", ways.confirm_paused),
+        ("link-used", ways.link_used),
+        ("link-expired", ways.link_expired, 410),
+        ("link-void", ways.link_void, 410),
+        ("link-unknown", ways.link_unknown, 404),
+        ("link-closed", ways.link_closed, 410),
+        ("link-disowned", ways.link_disowned),
+    ),
+    *_rows(
+        "confirming.act",
+        ("correct", ways.correct),
+        ("correct-errors", ways.correct_errors, 400),
+        ("confirmed", ways.confirmed),
+        ("confirmed-held", ways.confirmed_held),
+        languages=("en", "fr"),
+    ),
+    *_rows(
+        "confirming.act",
+        ("confirmed-first", ways.confirmed_first),
+        ("link-used-asked", ways.link_used_asked),
+        ("link-already", ways.link_already),
+    ),
+    *_rows("confirming.code_form", ("code", elsewhere.code), languages=ALL),
+    *_rows(
+        "confirming.code",
+        ("code-wrong", ways.code_wrong, 400),
+        ("code-bad-address", ways.code_bad_address, 400),
+        languages=("en", "de"),
+    ),
+    # -- One's own signature -----------------------------------------------------
+    *_rows("manage.mine", ("manage", ways.manage), languages=ALL),
+    *_rows(
+        "manage.mine",
+        ("manage-count-only", ways.manage_count_only),
+        ("manage-held", ways.manage_held),
+        ("manage-rejected", ways.manage_rejected),
+        ("manage-withdrawn", ways.manage_afterwards),
+        ("manage-erased", partial(ways.manage_afterwards, verb="erase")),
+        ("manage-rejected-erased", ways.manage_rejected_erased),
+        ("manage-unknown", ways.manage_unknown, 404),
+    ),
+    *_rows(
+        "manage.act",
+        ("ask-withdraw", ways.manage_ask),
+        ("ask-erase", partial(ways.manage_ask, verb="erase")),
+        ("done-withdraw", ways.manage_done),
+        ("done-erase", partial(ways.manage_done, verb="erase")),
+        languages=("en", "de"),
+    ),
+    # -- Elsewhere ---------------------------------------------------------------
+    *_rows("pages.home", ("home", elsewhere.home), languages=ALL),
+    *_rows("pages.home", ("home-empty", elsewhere.home_empty)),
+    *_rows(
+        "development.inbox",
+        ("development-inbox", elsewhere.development_inbox),
+        ("development-inbox-empty", elsewhere.development_inbox_empty),
+    ),
+    # -- What cannot be done -----------------------------------------------------
+    *_rows(None, ("error-404", elsewhere.nowhere, 404), languages=ALL),
+    *_rows(
+        None,
+        ("error-400", elsewhere.unreadable, 400),
+        ("error-403", elsewhere.from_another_site, 403),
+        ("error-405", elsewhere.wrong_method, 405),
+        ("error-409", elsewhere.not_open, 409),
+        ("error-410", elsewhere.closed, 410),
+        ("error-413", elsewhere.too_long, 413),
+        ("error-415", elsewhere.wrong_type, 415),
+        ("error-421", elsewhere.wrong_name, 421),
+        ("error-500", elsewhere.our_fault, 500),
+        ("error-503", elsewhere.database_away, 503),
+    ),
+)
+
+# Routes whose answers nobody reads as a page, and why.
+NOT_PAGES = {
+    "api.numbers": "the published numbers as JSON",
+    "development.inbox_json": "the development inbox as JSON, for programs",
+    "operations.alive": "one word of plain text for whoever watches the process",
+    "operations.ready": "one word of plain text for whoever watches the process",
+    "operations.metrics": "figures as Prometheus reads them",
+}
+
+# What no request can bring about so far: nothing answers with it yet.
+UNUSED = {429: "coarse limits come with Redis"}
+
+assert len({row.name for row in TABLE}) == len(TABLE)

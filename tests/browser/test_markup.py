@@ -1,0 +1,174 @@
+"""Every state of every page as HTML: complete, valid, usable without a script."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from urllib.parse import urldefrag, urlsplit
+from xml.etree.ElementTree import Element
+
+import html5lib
+import pytest
+
+from app import problems
+from tests.browser.gallery import Gallery
+from tests.browser.pages import NOT_PAGES, TABLE, UNUSED, Row
+from tests.pages import elements, parse, text_of
+
+every_row = pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
+letters = pytest.mark.parametrize(
+    "row",
+    [row for row in TABLE if row.endpoint == "signing.letter"],
+    ids=lambda row: row.name,
+)
+
+# What a form may answer when it is sent as the page gives it: done, sent on, or told
+# what is wrong with it. Never that there is no such address or no such way to use it.
+ANSWERS = (200, 303, 400, 409, 410)
+
+
+def test_every_route_is_in_the_table(gallery: Gallery) -> None:
+    rules = gallery.world.house.app.url_map.iter_rules()
+    routes = {rule.endpoint for rule in rules}
+    listed = {row.endpoint for row in TABLE} - {None}
+    assert routes == listed | NOT_PAGES.keys()
+    assert not listed & NOT_PAGES.keys()
+
+
+def test_every_error_that_has_words_is_in_the_table() -> None:
+    listed = {row.status for row in TABLE if row.endpoint is None}
+    assert problems._WORDS.keys() == listed | UNUSED.keys()
+
+
+@every_row
+def test_the_state_is_answered_by_its_route(gallery: Gallery, row: Row) -> None:
+    shown = gallery.show(row)
+    assert shown.code == row.status
+    assert shown.header("Content-Type") == "text/html; charset=utf-8"
+    assert shown.header("Set-Cookie") is None
+    if row.endpoint is not None:
+        routes = gallery.world.house.app.url_map.bind("localhost")
+        assert routes.match(shown.path, method=shown.method)[0] == row.endpoint
+
+
+@every_row
+def test_the_page_is_valid_and_hangs_together(gallery: Gallery, row: Row) -> None:
+    page = gallery.show(row).text
+    html5lib.HTMLParser(strict=True).parse(page)
+    root = parse(page)
+    ids = [e.get("id") for e in elements(root) if e.get("id")]
+    assert len(ids) == len(set(ids))
+    assert len([e for e in elements(root) if e.tag == "h1"]) == 1
+    assert text_of(next(e for e in elements(root) if e.tag == "title")).strip()
+    named = {
+        name
+        for e in elements(root)
+        for attribute in ("for", "aria-labelledby", "aria-describedby")
+        for name in (e.get(attribute) or "").split()
+    }
+    assert named <= set(ids)
+    levels = [int(e.tag[1]) for e in elements(root) if e.tag in ("h1", "h2", "h3")]
+    assert all(b - a <= 1 for a, b in pairwise(levels)), levels
+
+
+@every_row
+def test_the_page_needs_no_script(gallery: Gallery, row: Row) -> None:
+    root = parse(gallery.show(row).text)
+    routes = gallery.world.house.app.url_map.bind("localhost")
+    for element in elements(root):
+        assert element.tag not in ("script", "noscript", "iframe", "object")
+        for attribute, value in element.attrib.items():
+            assert not attribute.startswith("on"), attribute
+            assert attribute != "style"
+            assert not value.strip().lower().startswith("javascript:")
+    for form in _forms(root):
+        assert form.get("method") == "post"
+        assert form.get("enctype") is None
+        routes.match(urlsplit(form.get("action") or "").path, method="POST")
+        assert _buttons(form)
+        for field in elements(form):
+            if field.tag in ("input", "select", "textarea"):
+                assert field.get("name"), field.attrib
+
+
+@every_row
+def test_every_link_leads_somewhere(gallery: Gallery, row: Row) -> None:
+    shown = gallery.show(row)
+    root = parse(shown.text)
+    for link in elements(root):
+        address, fragment = urldefrag(link.get("href") or "")
+        if link.tag != "a" or address.startswith(("mailto:", "http://localhost")):
+            continue
+        target = shown.text
+        if address.startswith("/"):
+            target = _opened(gallery, address)
+        else:
+            assert address == "" or _of_the_letter(link), address
+        if fragment:
+            assert any(e.get("id") == fragment for e in elements(parse(target)))
+
+
+@every_row
+def test_every_form_is_understood(gallery: Gallery, row: Row) -> None:
+    house = gallery.world.house
+    for form in _forms(parse(gallery.show(row).text)):
+        for button in _buttons(form):
+            answer = house.post(form.get("action") or "", _sent(form, button))
+            assert answer.status_code in ANSWERS, (answer.status, button.attrib)
+
+
+@letters
+def test_the_letter_reads_in_order(gallery: Gallery, row: Row) -> None:
+    """With style sheets off: title, text, numbers, form, names."""
+    order = [
+        e.get("id") or e.get("class") or e.tag
+        for e in elements(parse(gallery.show(row).text))
+        if e.tag == "h1"
+        or e.get("id") in ("letter", "numbers", "sign", "newest-title")
+        or e.get("class") == "featured"
+    ]
+    featured = ["featured"] if "featured" in order else []
+    expected = ["h1", "letter", "numbers", "sign", *featured, "newest-title"]
+    assert order == expected
+
+
+def _forms(root: Element) -> list[Element]:
+    return [e for e in elements(root) if e.tag == "form"]
+
+
+def _buttons(form: Element) -> list[Element]:
+    return [e for e in elements(form) if e.tag == "button"]
+
+
+def _sent(form: Element, button: Element) -> dict[str, str]:
+    """What a browser sends when this button of the form is pressed."""
+    return dict([*_values(form), (button.get("name") or "", button.get("value") or "")])
+
+
+def _values(form: Element) -> Iterator[tuple[str, str]]:
+    for field in elements(form):
+        name = field.get("name") or ""
+        if field.tag == "textarea":
+            yield name, text_of(field)
+        elif field.tag == "select":
+            chosen = [e for e in elements(field) if "selected" in e.attrib]
+            yield name, (chosen[0].get("value") or "") if chosen else ""
+        elif field.tag == "input" and (
+            field.get("type") not in ("checkbox", "radio") or "checked" in field.attrib
+        ):
+            yield name, field.get("value") or ""
+
+
+def _of_the_letter(link: Element) -> bool:
+    """Whether the link is one that the letter's author has put into the text."""
+    return "nofollow" in (link.get("rel") or "")
+
+
+def _opened(gallery: Gallery, address: str) -> str:
+    """The page behind a link of ours, followed once."""
+    answer = gallery.world.house.get(address)
+    if answer.status_code == 303:
+        answer = gallery.world.house.get(answer.headers["Location"])
+    # A link to a used link or an unknown code page would show as another status.
+    assert answer.status_code == 200, (address, answer.status)
+    return answer.text

@@ -1,0 +1,68 @@
+"""Every state of every page in a real browser: axe, narrow screens, large targets."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.gallery import Gallery
+from tests.browser.pages import TABLE, Row
+from tests.servers.browser import Window, axe
+
+every_row = pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
+
+# What is pressed with a thumb: the elements that are too small, or too near to count.
+# A link inside a sentence is as high as its line (WCAG 2.2, success criterion 2.5.8),
+# and a box or a radio button is pressed by its label as well.
+_SMALL = """() => [...document.querySelectorAll(
+    'a[href], button, input:not([type=hidden]), select, textarea, summary')]
+  .filter(e => e.checkVisibility() && !e.matches('.skip'))
+  .filter(e => !(e.matches('a') && getComputedStyle(e).display === 'inline'))
+  .map(e => {
+    const sizes = [e, ...(e.labels || [])].map(part => part.getBoundingClientRect());
+    return [e.outerHTML.slice(0, 90), Math.max(...sizes.map(size => size.height)),
+            Math.max(...sizes.map(size => size.width))];
+  })
+  .filter(([, height, width]) => height < 43.5 || width < 43.5)"""
+
+# What sticks out of the window, where nothing around it scrolls by itself.
+_WIDE = """() => [...document.body.querySelectorAll('*')]
+  .filter(e => e.checkVisibility() && !e.closest('.wide, .skip, svg'))
+  .filter(e => { const box = e.getBoundingClientRect();
+                 return box.right > innerWidth + .5 || box.left < -.5; })
+  .map(e => e.outerHTML.slice(0, 90))"""
+
+
+def open_row(window: Window, gallery: Gallery, row: Row) -> Page:
+    """Open a state of the table in a window; AssertionError when anything is amiss."""
+    gallery.show(row)
+    answer = window.page.goto(f"/{row.name}")
+    assert answer is not None
+    assert answer.status == row.status
+    window.check()
+    return window.page
+
+
+@every_row
+def test_axe_finds_nothing_on_a_wide_light_screen(
+    gallery: Gallery, wide_light: Window, row: Row
+) -> None:
+    assert axe(open_row(wide_light, gallery, row)) == []
+
+
+@every_row
+def test_axe_finds_nothing_on_a_narrow_dark_screen(
+    gallery: Gallery, narrow_dark: Window, row: Row
+) -> None:
+    assert axe(open_row(narrow_dark, gallery, row)) == []
+
+
+@every_row
+def test_the_page_fits_the_narrowest_screen(
+    gallery: Gallery, narrowest: Window, row: Row
+) -> None:
+    """Reflow at 320 px (WCAG 2.2, 1.4.10), and targets of at least 44 px (2.5.5)."""
+    page = open_row(narrowest, gallery, row)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    assert page.evaluate(_WIDE) == []
+    assert page.evaluate(_SMALL) == []

@@ -1,0 +1,256 @@
+"""How each state of the way from the form to one's own signature comes about."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from werkzeug.test import TestResponse
+
+from app import db, urls
+from tests.browser import letters
+from tests.browser.world import World
+from tests.servers.behaviours import NO_SUCH_USER
+
+# Each function takes the world, somebody's name that nobody else bears, and the
+# language that the letter is read in; it gives the answer that a browser would show.
+
+
+# -- Where the mail is -----------------------------------------------------------
+
+
+def inbox_waiting(world: World, who: str, language: str) -> TestResponse:
+    """The mail has not left yet."""
+    return world.house.get(world.inbox(who, language=language))
+
+
+def inbox_done(world: World, who: str, language: str) -> TestResponse:
+    """The mail was handed over."""
+    path = world.inbox(who, language=language)
+    world.house.deliver()
+    return world.house.get(path)
+
+
+def inbox_refused(world: World, who: str, language: str) -> TestResponse:
+    """The provider says that there is no such mailbox."""
+    world.house.sink.refused[f"{who}@example.org"] = NO_SUCH_USER
+    return inbox_done(world, who, language)
+
+
+def inbox_notice(world: World, who: str, language: str) -> TestResponse:
+    """Somebody has asked for the mail once more."""
+    path = world.inbox(who, language=language)
+    return world.house.post(path, {"action": "resend"})
+
+
+def inbox_error(world: World, who: str, language: str) -> TestResponse:
+    """The corrected address is none either."""
+    path = world.inbox(who, language=language)
+    return world.house.post(path, {"action": "address", "email": "alice@"})
+
+
+def inbox_too_late(world: World, who: str, language: str) -> TestResponse:
+    """The address is corrected after the link has been used."""
+    path = world.inbox(who)
+    world.house.post(world.mailed(who, "confirm"), {"action": "confirm"})
+    other = f"{who}.other@example.org"
+    return world.house.post(path, {"action": "address", "email": other})
+
+
+# -- Behind the link -------------------------------------------------------------
+
+
+def confirm_listed(world: World, who: str, language: str) -> TestResponse:
+    """The line as it will be printed, with all that a line can have."""
+    path = world.link(
+        who, language=language, statement=letters.STATEMENT, identification_only="yes"
+    )
+    return world.house.get(path)
+
+
+def confirm_long(world: World, who: str, language: str) -> TestResponse:
+    """The longest name, without a place where it could be broken."""
+    title = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamter"
+    path = world.link(
+        who, name=letters.LONGEST_NAME, title=title, affiliation=title * 2
+    )
+    return world.house.get(path)
+
+
+def confirm_count_only(world: World, who: str, language: str) -> TestResponse:
+    """Nothing of the person will be printed."""
+    return world.house.get(world.link(who, listed="no"))
+
+
+def confirm_in_grace(world: World, who: str, language: str) -> TestResponse:
+    """The letter closed an hour ago; the form was sent before that."""
+    path = world.link(who, slug=letters.closing(world, "in-grace"))
+    world.change("in-grace", closes_at=db.now() - timedelta(hours=1))
+    return world.house.get(path)
+
+
+def confirm_paused(world: World, who: str, language: str) -> TestResponse:
+    """The letter was paused after the form was sent."""
+    path = world.link(who, slug=world.letter("paused-later"))
+    world.change("paused-later", paused=True)
+    return world.house.get(path)
+
+
+def correct(world: World, who: str, language: str) -> TestResponse:
+    """The fields of the line, filled with what was typed."""
+    path = world.link(who, language=language, statement=letters.STATEMENT)
+    return world.house.post(path, {"action": "correct"})
+
+
+def correct_errors(world: World, who: str, language: str) -> TestResponse:
+    """The correction is wrong in everything that can be corrected."""
+    typed = {"action": "correct", "corrected": "yes"} | letters.EVERY_ERROR
+    return world.house.post(world.link(who, language=language), typed)
+
+
+def confirmed(world: World, who: str, language: str) -> TestResponse:
+    """The signature counts: the number, and the link to manage it."""
+    path = world.link(who, language=language)
+    return world.house.post(path, {"action": "confirm"})
+
+
+def confirmed_first(world: World, who: str, language: str) -> TestResponse:
+    """Nobody has signed before."""
+    path = world.link(who, slug=world.letter("first"))
+    return world.house.post(path, {"action": "confirm"})
+
+
+def confirmed_held(world: World, who: str, language: str) -> TestResponse:
+    """A person looks at the signature first."""
+    path = world.link(who, language=language, public_figure="yes")
+    return world.house.post(path, {"action": "confirm"})
+
+
+def link_used(world: World, who: str, language: str) -> TestResponse:
+    """The link is opened again after confirming."""
+    return world.house.get(world.used_link(who, language=language))
+
+
+def link_used_asked(world: World, who: str, language: str) -> TestResponse:
+    """The used link is asked for the manage link."""
+    path = world.used_link(who)
+    db.move_clock(timedelta(minutes=2))
+    try:
+        return world.house.post(path, {"action": "manage"})
+    finally:
+        db.move_clock(timedelta(0))
+
+
+def link_expired(world: World, who: str, language: str) -> TestResponse:
+    """The link is older than seven days."""
+    path = world.link(who, language=language)
+    world.change_newest_form(expires_at=db.now() - timedelta(hours=1))
+    return world.house.get(path)
+
+
+def link_void(world: World, who: str, language: str) -> TestResponse:
+    """Another link of the same person was used."""
+    path = world.link(who, language=language)
+    world.inbox(who, language=language, name="Alice B. Example")
+    world.house.post(world.newest_link(), {"action": "confirm"})
+    return world.house.get(path)
+
+
+def link_unknown(world: World, who: str, language: str) -> TestResponse:
+    """A part of the link got lost."""
+    return world.house.get(urls.confirm("AAAA"))
+
+
+def link_already(world: World, who: str, language: str) -> TestResponse:
+    """The person has signed by another link, and presses the button here."""
+    world.used_link(who, language=language)
+    world.inbox(who, language=language, name="Alice B. Example")
+    return world.house.post(world.newest_link(), {"action": "confirm"})
+
+
+def link_closed(world: World, who: str, language: str) -> TestResponse:
+    """The day of grace after the closing is over."""
+    path = world.link(who, slug=letters.closing(world, "over"))
+    world.change("over", closes_at=db.now() - timedelta(hours=25))
+    return world.house.get(path)
+
+
+def link_disowned(world: World, who: str, language: str) -> TestResponse:
+    """ "This was not me" was pressed here."""
+    path = world.link(who, language=language)
+    assert world.house.post(path, {"action": "not_me"}).status_code == 303
+    return world.house.get(path)
+
+
+def code_wrong(world: World, who: str, language: str) -> TestResponse:
+    """Address and code do not belong together."""
+    typed = {"email": f"{who}@example.org", "code": "0000 0000"}
+    return world.house.post(urls.confirm_code(language), typed)
+
+
+def code_bad_address(world: World, who: str, language: str) -> TestResponse:
+    """The address beside the code is none."""
+    typed = {"email": "alice", "code": "0000 0000"}
+    return world.house.post(urls.confirm_code(language), typed)
+
+
+# -- One's own signature ---------------------------------------------------------
+
+
+def manage(world: World, who: str, language: str, **fields: str) -> TestResponse:
+    """The signature counts."""
+    return world.house.get(world.manage(who, language=language, **fields))
+
+
+def manage_count_only(world: World, who: str, language: str) -> TestResponse:
+    """It counts without a name."""
+    return manage(world, who, language, listed="no")
+
+
+def manage_held(world: World, who: str, language: str) -> TestResponse:
+    """A person has not looked at it yet."""
+    return manage(world, who, language, public_figure="yes")
+
+
+def manage_rejected(world: World, who: str, language: str) -> TestResponse:
+    """An organiser has taken it out."""
+    path = world.manage(who, language=language)
+    world.reject(path)
+    return world.house.get(path)
+
+
+def manage_ask(
+    world: World, who: str, language: str, *, verb: str = "withdraw"
+) -> TestResponse:
+    """The question before anything happens."""
+    path = world.manage(who, language=language)
+    return world.house.post(path, {"action": verb})
+
+
+def manage_done(
+    world: World, who: str, language: str, *, verb: str = "withdraw"
+) -> TestResponse:
+    """It has happened."""
+    path = world.manage(who, language=language)
+    return world.house.post(path, {"action": verb, "sure": "yes"})
+
+
+def manage_afterwards(
+    world: World, who: str, language: str, *, verb: str = "withdraw"
+) -> TestResponse:
+    """The manage link is opened again later."""
+    path = world.manage(who, language=language)
+    world.house.post(path, {"action": verb, "sure": "yes"})
+    return world.house.get(path)
+
+
+def manage_rejected_erased(world: World, who: str, language: str) -> TestResponse:
+    """It was taken out, and then its owner had it wiped."""
+    path = world.manage(who)
+    world.reject(path)
+    world.house.post(path, {"action": "erase", "sure": "yes"})
+    return world.house.get(path)
+
+
+def manage_unknown(world: World, who: str, language: str) -> TestResponse:
+    """A part of the manage link got lost."""
+    return world.house.get(urls.manage("AAAA"))
