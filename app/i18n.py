@@ -35,6 +35,11 @@ def marked(message: str) -> str:
     return message
 
 
+def marked_plural(one: str, many: str) -> tuple[str, str]:
+    """Mark a sentence that a number changes, to be translated by `counted`."""
+    return one, many
+
+
 def speaks(language: str) -> str:
     """The page language for a letter in `language`: its own, or the fallback."""
     return language if language in LOCALES else FALLBACK
@@ -63,6 +68,11 @@ def translator(locale: str) -> Callable[..., str]:
         return sentence % values if values else sentence
 
     return translate
+
+
+def counted(forms: tuple[str, str], number: int, locale: str) -> str:
+    """The form of a sentence that goes with `number`; languages differ in which."""
+    return translations(locale).ngettext(*forms, number)
 
 
 @cache

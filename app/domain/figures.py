@@ -9,12 +9,15 @@ from app.domain import tally
 from app.domain.letters import Settings
 from app.domain.views import Numbers, SectorCount
 from app.i18n import marked as _
+from app.i18n import marked_plural as ngettext
 from app.models import Facet, Measure
 
 HEADLINES = {
-    "confirmed": _("confirmed signatures"),
-    "verified": _("verified signatures"),
-    "confirmed_and_collected": _("confirmed and collected signatures"),
+    "confirmed": ngettext("confirmed signature", "confirmed signatures"),
+    "verified": ngettext("verified signature", "verified signatures"),
+    "confirmed_and_collected": ngettext(
+        "confirmed or collected signature", "confirmed and collected signatures"
+    ),
 }
 
 DEFINITIONS = {
@@ -54,19 +57,20 @@ def numbers(
     confirmed = sum(row[1] for row in rows)
     verified = sum(row[2] for row in rows)
     collected = sum(row[3] for row in rows)
-    translate = i18n.translator(i18n.speaks(language))
+    locale = i18n.speaks(language)
     notes = [settings.source_note(key, language) for key in sorted(settings.sources)]
+    headline = {
+        "confirmed": confirmed,
+        "verified": verified,
+        "confirmed_and_collected": confirmed + collected,
+    }[settings.headline]
     return Numbers(
         as_of=as_of,
         confirmed=confirmed,
         verified=verified,
         collected=collected,
-        headline={
-            "confirmed": confirmed,
-            "verified": verified,
-            "confirmed_and_collected": confirmed + collected,
-        }[settings.headline],
-        headline_label=translate(HEADLINES[settings.headline]),
+        headline=headline,
+        headline_label=i18n.counted(HEADLINES[settings.headline], headline, locale),
         collected_note="; ".join(notes) if collected and notes else None,
         sectors=tuple(
             SectorCount(
