@@ -19,6 +19,7 @@ from app.models.signature import (
     Suppression,
     Verification,
     VerificationMethod,
+    WatchName,
 )
 from app.models.tally import Facet, Fold, History, Ledger, Measure, Tally
 
@@ -57,4 +58,5 @@ __all__ = [
     "TextVersion",
     "Verification",
     "VerificationMethod",
+    "WatchName",
 ]

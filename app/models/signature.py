@@ -234,6 +234,34 @@ class BlockedName(Base):
     created_at: Mapped[datetime] = mapped_column(Moment)
 
 
+class WatchName(Base):
+    """A name that waits for a person whoever signs with it: famous, or a target.
+
+    Without a letter it stands on the list that all letters share.
+    """
+
+    __tablename__ = "watch_name"
+    __table_args__ = (
+        UniqueConstraint("letter_id", "name_key"),
+        # Both databases take nulls for different, so the shared list has its own.
+        Index(
+            "uq_watch_name_shared",
+            "name_key",
+            unique=True,
+            sqlite_where=text("letter_id IS NULL"),
+            postgresql_where=text("letter_id IS NULL"),
+        ),
+        CheckConstraint("name_key <> ''", "name_key"),
+    )
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    letter_id: Mapped[int | None] = mapped_column(ForeignKey("letter.id"))
+    name_key: Mapped[str] = mapped_column(String(400))
+    # The name as it was put on the list.
+    name: Mapped[str] = mapped_column(String(400))
+    created_at: Mapped[datetime] = mapped_column(Moment)
+
+
 class Suppression(Base):
     """An address whose owner said "this was not me": this letter mails it no more."""
 
