@@ -75,7 +75,8 @@ class Front:
         self._ask = ask_version
         self._memory: dict[tuple[str, str, bool], _Answer] = {}
         self._keep = memory
-        self._locks: dict[str, Lock] = {}
+        # A fixed number, so that invented addresses cannot fill the memory.
+        self._locks = tuple(Lock() for _ in range(64))
         self._versions: dict[str, tuple[float, str | None]] = {}
         self._load_static(static)
 
@@ -116,7 +117,7 @@ class Front:
         now = monotonic()
         if answer is not None and answer.until >= now:
             return answer
-        lock = self._locks.setdefault(f"{key[0]}?{key[1]}", Lock())
+        lock = self._locks[hash(key[:2]) % len(self._locks)]
         # Who waits while somebody else asks may have the answer of a moment ago.
         if not lock.acquire(blocking=answer is None):
             return answer
@@ -155,8 +156,9 @@ class Front:
         known = self._versions.get(slug)
         if known is None or known[0] + FRESH < now:
             known = (now, self._ask(slug))
-            if len(self._versions) < _MOST_ANSWERS:
-                self._versions[slug] = known
+            if len(self._versions) >= _MOST_ANSWERS:
+                self._versions = {}
+            self._versions[slug] = known
         return known
 
     def _render(

@@ -22,7 +22,7 @@ from app import create_public, db, i18n
 from app.db_upgrade import upgrade
 from app.domain import letter_files, letter_loading, letters, record, tally
 from app.front import Front
-from app.models import Letter, Signature
+from app.models import Letter, Measure, Signature
 from app.site import Site
 from app.worker import Postman
 from tests.servers.smtp import Mail, Sink
@@ -209,7 +209,7 @@ class House:
             letter_id = session.scalar(select(Letter.id).where(Letter.slug == SLUG))
             assert letter_id is not None
             counted = tally.read(session, letter_id=letter_id)
-        return {measure: tally.total(counted, measure) for measure in tally.Measure}
+        return {measure: tally.total(counted, measure) for measure in Measure}
 
     def check(self) -> None:
         """The published numbers are what the signatures add up to."""
