@@ -10,6 +10,7 @@ from flask import Response, request
 from app import i18n
 from app.domain import accent
 from app.domain.letters import Settings, Version
+from app.domain.views import LetterView
 from app.site import site
 
 # Told to `front`, which takes it off again before anybody else reads it.
@@ -29,16 +30,21 @@ _POLICY = (
 def page(
     template: str,
     *,
-    locale: str,
-    settings: Settings | None = None,
+    letter: LetterView | None = None,
+    locale: str | None = None,
     status: int = 200,
     **context: Any,
 ) -> Response:
-    """An HTML page that nobody may keep; `settings` lets its accent colour in."""
-    body = i18n.render(template, locale, status=status, **context)
+    """An HTML page that nobody may keep, in the language of its letter.
+
+    The letter's own style element, and no other, passes the content policy.
+    """
+    locale = locale or (letter.locale if letter else i18n.FALLBACK)
+    body = i18n.render(template, locale, letter=letter, status=status, **context)
     response = Response(body, status=status, mimetype="text/html")
-    if settings is not None:
-        allow_accent(response, settings)
+    if letter is not None:
+        style = f" {accent.css_source(letter.accent_css)}"
+        response.headers["Content-Security-Policy"] = _POLICY.format(style=style)
     return response
 
 
@@ -48,13 +54,6 @@ def see_other(path: str) -> Response:
     response.headers["Location"] = path
     response.autocorrect_location_header = False
     return response
-
-
-def allow_accent(response: Response, settings: Settings) -> None:
-    """Let exactly the letter's own style element through the content policy."""
-    response.headers["Content-Security-Policy"] = _POLICY.format(
-        style=f" {accent.css_source(settings.accent)}"
-    )
 
 
 def public(response: Response, *, version: Version, names: bool) -> Response:

@@ -18,7 +18,7 @@ MOST = 50
 def inbox() -> Response:
     """The newest mails, readable."""
     mails = dev_inbox.recent(site().config.instance / "inbox", MOST)
-    return answers.page("dev/inbox.html", locale=i18n.FALLBACK, mails=mails)
+    return answers.page("dev/inbox.html", mails=mails)
 
 
 @bp.get("/inbox.json")

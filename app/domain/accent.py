@@ -69,7 +69,7 @@ def css(colour: str) -> StoredHtml:
 
 
 @cache
-def css_source(colour: str) -> str:
+def css_source(style: StoredHtml) -> str:
     """The Content-Security-Policy source that lets exactly this style element in."""
-    digest = hashlib.sha256(css(colour).encode()).digest()
+    digest = hashlib.sha256(style.encode()).digest()
     return f"'sha256-{base64.b64encode(digest).decode()}'"

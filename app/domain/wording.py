@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import re
+from html import unescape
 
 import nh3
 from markdown_it import MarkdownIt
@@ -30,6 +32,13 @@ def render(source: str) -> str:
         url_schemes={"https", "http", "mailto"},
         link_rel="nofollow noopener",
     )
+
+
+def blocks(html: str) -> list[str]:
+    """The paragraphs, points and headings of rendered HTML, as plain text."""
+    parts = re.split(r"</(?:p|li|h[2-4])>", html.replace("<br>", " "))
+    texts = (unescape(re.sub(r"<[^>]*>", "", part)) for part in parts)
+    return [" ".join(text.split()) for text in texts if text.strip()]
 
 
 def text_hash(source: str) -> str:

@@ -60,8 +60,6 @@ def preview(token: str) -> Response:
     view = _view(opened)
     return answers.page(
         "signing/confirm.html",
-        locale=view.locale,
-        settings=opened.settings,
         letter=view,
         token=token,
         line=_line(opened.draft, opened.settings, view.language),
@@ -125,8 +123,6 @@ def _confirm(token: str, submission_id: bytes) -> Response:
     manage = here.tokens.make(Purpose.MANAGE, done.public_id.encode())
     return answers.page(
         "signing/confirmed.html",
-        locale=view.locale,
-        settings=done.opened.settings,
         letter=view,
         state=done.state.value,
         number=done.number,
@@ -170,8 +166,6 @@ def _correction(opened: Opened, token: str, form: SignForm, status: int) -> Resp
     view = _view(opened)
     return answers.page(
         "signing/correct.html",
-        locale=view.locale,
-        settings=opened.settings,
         status=status,
         letter=view,
         token=token,
@@ -221,9 +215,7 @@ def _locale() -> str:
 
 
 def _code_page(form: SignForm, status: int) -> Response:
-    return answers.page(
-        "signing/code.html", locale=_locale(), status=status, letter=None, form=form
-    )
+    return answers.page("signing/code.html", locale=_locale(), status=status, form=form)
 
 
 def _line(draft: Draft, settings: Settings, language: str) -> PublicLine:
@@ -251,9 +243,7 @@ def unknown_link() -> Response:
     translate = i18n.translator(i18n.FALLBACK)
     return answers.page(
         "signing/link.html",
-        locale=i18n.FALLBACK,
         status=404,
-        letter=None,
         kind="unknown",
         token=None,
         steps=[
@@ -276,8 +266,6 @@ def _ended(
     view = _view(opened)
     return answers.page(
         "signing/confirmed.html",
-        locale=view.locale,
-        settings=opened.settings,
         letter=view,
         state="",
         number=None,
@@ -299,8 +287,6 @@ def _link_page(opened: Opened, kind: str, status: int, token: str) -> Response:
     }.get(kind, [(translate(_("Sign again")), f"{letter_path}#sign")])
     return answers.page(
         "signing/link.html",
-        locale=view.locale,
-        settings=opened.settings,
         status=status,
         letter=view,
         kind=kind,

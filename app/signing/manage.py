@@ -76,8 +76,6 @@ def mine(token: str) -> Response:
         counted = tally.read(session, letter_id=found.settings.id)
     return answers.page(
         "signing/manage.html",
-        locale=found.view.locale,
-        settings=found.settings,
         letter=found.view,
         token=token,
         state=found.state,
@@ -119,8 +117,6 @@ def act(token: str) -> Response:
             session.commit()
     return answers.page(
         "signing/manage_done.html" if sure else "signing/manage_ask.html",
-        locale=found.view.locale,
-        settings=found.settings,
         letter=found.view,
         token=token,
         verb=verb,

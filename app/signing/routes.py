@@ -14,6 +14,7 @@ from app.domain.keyring import Unopenable
 from app.domain.letters import Phase, Settings, Version
 from app.domain.tokens import InvalidToken
 from app.domain.views import LetterView, SignForm, StoredHtml
+from app.domain.wording import blocks
 from app.i18n import marked as _
 from app.mail import outbox
 from app.models import Outbox, OutboxState, TextVersion
@@ -50,8 +51,6 @@ def letter(slug: str, locale: str | None = None) -> Response:
     view = letters.view(settings, language=locale, now=now)
     response = answers.page(
         "signing/letter.html",
-        locale=view.locale,
-        settings=settings,
         letter=view,
         numbers=figures.numbers(
             counted, settings=settings, as_of=version.as_of, language=wording.language
@@ -112,8 +111,6 @@ def _form_again(
     view = letters.view(settings, language=language, now=db.now())
     return answers.page(
         "signing/sign.html",
-        locale=view.locale,
-        settings=settings,
         status=status,
         letter=view,
         form=form,
@@ -124,12 +121,12 @@ def _form_again(
 def _change(settings: Settings, language: str, read: str) -> list[tuple[str, str]]:
     """What has changed in the letter since the wording with hash `read`."""
     with site().database.snapshot() as session:
-        versions = select(TextVersion.hash, TextVersion.source).where(
+        versions = select(TextVersion.hash, TextVersion.html).where(
             TextVersion.letter_id == settings.id, TextVersion.language == language
         )
-        sources = {row.hash: row.source for row in session.execute(versions)}
-    now = _paragraphs(sources[settings.wording(language).hash])
-    before = _paragraphs(sources.get(read, ""))
+        texts = {row.hash: row.html for row in session.execute(versions)}
+    now = blocks(texts[settings.wording(language).hash])
+    before = blocks(texts.get(read, ""))
     change = []
     for kind, a, b, c, d in SequenceMatcher(a=before, b=now).get_opcodes():
         if kind == "equal":
@@ -138,10 +135,6 @@ def _change(settings: Settings, language: str, read: str) -> list[tuple[str, str
             change += [("removed", text) for text in before[a:b]]
             change += [("added", text) for text in now[c:d]]
     return change
-
-
-def _paragraphs(source: str) -> list[str]:
-    return [" ".join(part.split()) for part in source.split("\n\n") if part.strip()]
 
 
 def _reference(submission_id: bytes) -> str:
@@ -181,8 +174,6 @@ def _inbox(
         notice = i18n.translator(view.locale)(notice)
     return answers.page(
         "signing/inbox.html",
-        locale=view.locale,
-        settings=settings,
         status=status,
         letter=view,
         reference=reference,
@@ -257,7 +248,5 @@ def privacy(slug: str) -> Response:
         settings, version = visible(session, slug)
     language = answers.language_asked(settings)
     view = letters.view(settings, language=language, now=db.now())
-    response = answers.page(
-        "signing/privacy.html", locale=view.locale, settings=settings, letter=view
-    )
+    response = answers.page("signing/privacy.html", letter=view)
     return answers.public(response, version=version, names=False)
