@@ -129,7 +129,11 @@ _DATES = {"en": "en_GB"}
 def day(value: date | datetime, locale: str) -> str:
     """A date in words, as "21 February 2024"."""
     where = _DATES.get(locale, locale)
-    return dates.format_date(value, format="long", locale=where)
+    words = dates.format_date(value, format="long", locale=where)
+    # French counts the first of a month, which CLDR's pattern cannot say.
+    return (
+        words.replace("1 ", "1er ", 1) if locale == "fr" and value.day == 1 else words
+    )
 
 
 def moment(value: datetime, locale: str) -> str:

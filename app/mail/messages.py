@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -86,7 +88,6 @@ def _build(
     message = EmailMessage(policy=SMTP)
     message["From"] = Address("Undersigned", addr_spec=house.sender)
     message["To"] = Address(addr_spec=envelope.to)
-    message["Subject"] = " ".join(parts["subject.txt"].split())
     message["Date"] = format_datetime(envelope.date)
     message["Message-ID"] = f"<{envelope.message_id}@{house.domain}>"
     message["Auto-Submitted"] = "auto-generated"
@@ -94,4 +95,22 @@ def _build(
     message["Content-Language"] = letter.language
     message.set_content(parts["body.txt"])
     message.add_alternative(parts["body.html"], subtype="html")
-    return message.as_bytes()
+    return _subject(parts["subject.txt"]) + message.as_bytes()
+
+
+# Controls and the line and paragraph separators (Unicode general categories).
+_BREAKING = ("Cc", "Zl", "Zp")
+
+
+def _subject(text: str) -> bytes:
+    """The Subject line, encoded by RFC 2047 where it needs to be.
+
+    EmailMessage folds long ones so that some programs show a space too many.
+    Raises ValueError for a subject with control characters in it (threats 14).
+    """
+    subject = text.strip(" \n")
+    if any(unicodedata.category(character) in _BREAKING for character in subject):
+        raise ValueError("a subject holds a character that cannot be printed")
+    charset = None if subject.isascii() else "utf-8"
+    header = Header(subject, charset, header_name="Subject")
+    return f"Subject: {header.encode(linesep=chr(13) + chr(10))}\r\n".encode("ascii")

@@ -22,7 +22,8 @@ def home() -> Response:
         ]
     visible = [item[0] for item in found if item is not None and item[1].visible]
     if len(visible) == 1:
-        return answers.see_other(urls.letter(visible[0].slug))
+        language = answers.language_asked(visible[0])
+        return answers.see_other(urls.letter(visible[0].slug, language))
     locale = i18n.speaks(answers.language_asked() or i18n.FALLBACK)
     return answers.page(
         "publishing/home.html",
