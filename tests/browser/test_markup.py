@@ -12,6 +12,7 @@ import pytest
 
 from app import problems
 from tests.browser.gallery import Gallery
+from tests.browser.letters import STATEMENT
 from tests.browser.pages import NOT_PAGES, TABLE, UNUSED, Row
 from tests.pages import elements, parse, text_of
 
@@ -130,6 +131,23 @@ def test_the_letter_reads_in_order(gallery: Gallery, row: Row) -> None:
     featured = ["featured"] if "featured" in order else []
     expected = ["h1", "letter", "numbers", "sign", *featured, "newest-title"]
     assert order == expected
+
+
+def test_what_has_changed_is_marked_and_reads_as_the_letter_does(
+    gallery: Gallery,
+) -> None:
+    (row,) = (row for row in TABLE if row.name == "sign-changed-en")
+    root = parse(gallery.show(row).text)
+    texts = {
+        tag: [text_of(e) for e in elements(root) if e.tag == tag]
+        for tag in ("del", "ins", "p")
+    }
+    assert len(texts["del"]) == 1
+    assert texts["ins"] == [f"{texts['del'][0]} {STATEMENT}", STATEMENT]
+    assert (
+        "Artificial intelligence: systems are manipulated and made to return false "
+        "results." in texts["p"]
+    )
 
 
 def _forms(root: Element) -> list[Element]:
