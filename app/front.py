@@ -207,7 +207,10 @@ class Front:
                     ("Vary", "Accept-Encoding"),
                     ("X-Content-Type-Options", "nosniff"),
                     ("Cross-Origin-Resource-Policy", "cross-origin"),
-                    ("Content-Security-Policy", "default-src 'none'; sandbox"),
+                    (
+                        "Content-Security-Policy",
+                        "default-src 'none'; frame-ancestors 'none'; sandbox",
+                    ),
                 ]
                 for gzipped in (False, True):
                     answer = _answer(
