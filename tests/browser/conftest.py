@@ -28,7 +28,7 @@ def wide_light(gallery: Gallery, browser: Browser) -> Iterator[Window]:
 @pytest.fixture(scope="session")
 def narrow_dark(gallery: Gallery, browser: Browser) -> Iterator[Window]:
     """A phone in the colours of the night."""
-    with browser.window(gallery.base_url, width=360, height=720, dark=True) as window:
+    with browser.window(gallery.base_url, width=360, height=640, dark=True) as window:
         yield window
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.gallery import Gallery
 from tests.browser.pages import TABLE, Row
@@ -66,3 +66,24 @@ def test_the_page_fits_the_narrowest_screen(
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
     assert page.evaluate(_WIDE) == []
     assert page.evaluate(_SMALL) == []
+
+
+@pytest.mark.parametrize(
+    "row",
+    [row for row in TABLE if row.name.startswith(("letter-signed", "letter-in"))],
+    ids=lambda row: row.name,
+)
+def test_a_phone_shows_title_number_and_sign_first_and_sign_all_along(
+    gallery: Gallery, narrow_dark: Window, row: Row
+) -> None:
+    page = open_row(narrow_dark, gallery, row)
+    sign = page.locator('a.button[href="#sign"]')
+    for part in (page.locator("h1"), page.locator(".glance strong"), sign):
+        expect(part).to_be_in_viewport(ratio=1)
+    end = page.locator("#letter").evaluate("e => e.getBoundingClientRect().bottom")
+    for top in range(0, int(end) - 600, 300):
+        page.evaluate(f"window.scrollTo(0, {top})")
+        expect(sign).to_be_in_viewport(ratio=1)
+    sign.click()
+    expect(page.locator("#sign-title")).to_be_in_viewport()
+    expect(page.locator("#f-name")).to_be_in_viewport(ratio=1)
