@@ -71,7 +71,8 @@ class Live:
     ) -> None:
         self.folder = folder
         self.letter = letter
-        self.port = _free_port()
+        self._reserved = _reserve_port()
+        self.port = int(self._reserved.getsockname()[1])
         self.base_url = f"http://localhost:{self.port}"
         self._inbox = None if sink else free_socket()
         mail_port = sink.port if sink else 0
@@ -106,6 +107,7 @@ class Live:
     def stop(self) -> None:
         """Stop all of it politely."""
         self.house.__exit__(None, None, None)
+        self._reserved.close()
 
     def start_web(self, *, wait: bool = True) -> None:
         """Start the web server (again), on the same port."""
@@ -214,7 +216,14 @@ def _own() -> dict[str, str]:
     return {name: os.environ[name] for name in names if name in os.environ}
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def _reserve_port() -> socket.socket:
+    """A socket that keeps a port from everybody but the web server.
+
+    The server shares its port (SO_REUSEPORT), so it can bind it as well; a socket that
+    does not listen takes none of its connections. A port that was only found free
+    would be somebody else's by the time the letter is loaded.
+    """
+    reserved = socket.socket()
+    reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    reserved.bind(("127.0.0.1", 0))
+    return reserved
