@@ -16,13 +16,8 @@ from tests.browser.gallery import Gallery
 from tests.browser.pages import TABLE, Row
 from tests.servers.browser import Browser
 
-# name of the row: name of the file, width, dark, the whole page or what is seen first
-README = (
-    ("letter-signed-en", "letter", 1280, False),
-    ("letter-signed-en", "letter-dark", 1280, True),
-    ("letter-signed-en", "letter-phone", 360, False),
-    ("confirm-listed-en", "confirm", 1280, False),
-)
+# Name of the row, name of the file, width, dark: what is seen first of the page.
+README = (("letter-full-en", "letter", 1280, False),)
 WIDTHS = {360: 740, 1280: 900}
 
 
@@ -80,7 +75,7 @@ def main() -> None:
         else:
             rows = [row for row in TABLE if arguments.only in row.name]
             count = photograph(gallery, browser, rows, folder)
-    print(f"{count} pictures are in {folder}.")
+    print(f"Pictures written to {folder}: {count}")
 
 
 if __name__ == "__main__":

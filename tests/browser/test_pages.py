@@ -87,3 +87,29 @@ def test_a_phone_shows_title_number_and_sign_first_and_sign_all_along(
     sign.click()
     expect(page.locator("#sign-title")).to_be_in_viewport()
     expect(page.locator("#f-name")).to_be_in_viewport(ratio=1)
+
+
+# What has the focus and is covered: nothing that stays in view may lie over it. Its
+# first line counts, and its end may be below the window: a text area's caret is above.
+_COVERED = """() => {
+  const e = document.activeElement, box = e.getClientRects()[0];
+  const at = part => document.elementFromPoint(
+      box.left + box.width / 2, box.top + box.height * part);
+  const seen = e.contains(at(.1)) && e.contains(at(.5)) &&
+      (at(.9) === null || e.contains(at(.9)));
+  return seen || e.matches('.side, body') ? null : e.outerHTML.slice(0, 90);
+}"""
+
+
+@pytest.mark.parametrize("kind", ["wide_light", "narrow_dark"])
+def test_nothing_lies_over_what_has_the_focus(
+    gallery: Gallery, request: pytest.FixtureRequest, kind: str
+) -> None:
+    """Focus not obscured (WCAG 2.2, 2.4.11), forwards and backwards."""
+    (row,) = (row for row in TABLE if row.name == "letter-en")
+    page = open_row(request.getfixturevalue(kind), gallery, row)
+    covered = []
+    for key in ["Tab"] * 30 + ["Shift+Tab"] * 30:
+        page.keyboard.press(key)
+        covered.append(page.evaluate(_COVERED))
+    assert [element for element in covered if element] == []

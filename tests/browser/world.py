@@ -206,13 +206,16 @@ class World:
 
 _TITLES = ("Professor of Computer Science", "Novelist", "", "Member of Parliament")
 _AFFILIATIONS = ("University of X", "", "Ministry of Y", "Institute for the Study of Z")
+_SECTORS = (
+    "academia", "ai", "entertainment", "academia", "politics", "ai", "academia",
+    "other", "not_said",
+)  # fmt: skip
 _STATEMENT = "What is made to deceive must not go unanswered."
 
 
 def _person(number: int) -> dict[str, Any]:
     """The columns of the `number`-th signatory: all kinds of lines come up."""
     name = NAMES[number % len(NAMES)]
-    sectors = ("ai", "academia", "entertainment", "politics", "other", "not_said")
     return {
         "public_id": lifecycle.new_public_id(),
         "name": name,
@@ -220,7 +223,7 @@ def _person(number: int) -> dict[str, Any]:
         "title": _TITLES[number % 4] or None,
         "affiliation": _AFFILIATIONS[number % 3] or None,
         "identification_only": number % 5 == 0,
-        "sector": sectors[number * number % 7 % 6],
+        "sector": _SECTORS[number % 9],
         "country": ("DE", "FR", "JP", "not_said")[number % 4],
         "statement": _STATEMENT if number % 6 == 1 else None,
         "listed": number % 11 != 10,
