@@ -13,7 +13,7 @@ from app import db
 from app.db import Transaction
 from app.domain.keyring import Keyring
 from app.domain.letters import Phase, Settings, Shelf
-from app.models import Signature, Submission, SubmissionState
+from app.models import IS_OPEN, Signature, Submission, SubmissionState
 
 # How long a link works; judged by the row, at this house's one clock.
 LIFETIME = timedelta(days=7)
@@ -81,7 +81,8 @@ class Opened:
 
 
 _columns = db.table(Submission).c
-_OPEN = select(
+_asked = db.table(Submission).alias("asked")
+_SHOWN = select(
     _columns.id,
     _columns.letter_id,
     _columns.state,
@@ -89,8 +90,24 @@ _OPEN = select(
     _columns.sealed,
     _columns.expires_at,
     _columns.signature_id,
-).where(_columns.id == bindparam("submission"))
-_OPEN_LOCKED = _OPEN.with_for_update()
+)
+_OPEN = _SHOWN.where(_columns.id == bindparam("submission"))
+# All open forms of a person, locked in one order: whoever confirms two of them at
+# once would otherwise hold one each and wait for the other for ever.
+_OPEN_LOCKED = (
+    _SHOWN.where(
+        *(
+            column
+            == select(_asked.c[column.name])
+            .where(_asked.c.id == bindparam("submission"))
+            .scalar_subquery()
+            for column in (_columns.letter_id, _columns.address_key)
+        ),
+        IS_OPEN,
+    )
+    .order_by(_columns.id)
+    .with_for_update()
+)
 
 
 def sealing_context(identifier: bytes) -> bytes:
@@ -108,12 +125,15 @@ def open_link(
 ) -> Opened | None:
     """What stands behind a mailed link at `now`; None where there is nothing (left).
 
-    `lock` keeps the row for the rest of the transaction (PostgreSQL; SQLite has one
-    writer anyway).
+    `lock` keeps the person's open forms for the rest of the transaction (PostgreSQL;
+    SQLite has one writer anyway).
     """
-    row = session.execute(
-        _OPEN_LOCKED if lock else _OPEN, {"submission": submission_id}
-    ).first()
+    asked = {"submission": submission_id}
+    theirs = session.execute(_OPEN_LOCKED, asked).all() if lock else []
+    row = next((row for row in theirs if row.id == submission_id), None)
+    if row is None:
+        # What has ended stays as it is, and needs no lock.
+        row = session.execute(_OPEN, asked).first()
     if row is None:
         return None
     settings = shelf.of(session, letter_id=row.letter_id, now=now)

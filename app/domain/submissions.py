@@ -239,7 +239,7 @@ def find_by_code(
         Submission.code_tries < CODE_TRIES,
     )
     candidates = session.scalars(
-        select(Submission.id).where(*theirs).with_for_update()
+        select(Submission.id).where(*theirs).order_by(Submission.id).with_for_update()
     ).all()
     for submission_id in candidates:
         if keyring.matches_code(submission_id, code):
