@@ -240,14 +240,16 @@ def _line(draft: Draft, settings: Settings, language: str) -> PublicLine:
 
 def unknown_link() -> Response:
     """The page of a link that this house did not make."""
-    translate = i18n.translator(i18n.FALLBACK)
+    locale = _locale()
+    translate = i18n.translator(locale)
     return answers.page(
         "signing/link.html",
+        locale=locale,
         status=404,
         kind="unknown",
         token=None,
         steps=[
-            (translate(_("Type the code from the mail")), urls.confirm_code()),
+            (translate(_("Type the code from the mail")), urls.confirm_code(locale)),
             (translate(_("To the open letters")), urls.home()),
         ],
     )
