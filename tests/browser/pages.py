@@ -122,9 +122,13 @@ TABLE: tuple[Row, ...] = (
         ("link-used", ways.link_used),
         ("link-expired", ways.link_expired, 410),
         ("link-void", ways.link_void, 410),
-        ("link-unknown", ways.link_unknown, 404),
         ("link-closed", ways.link_closed, 410),
         ("link-disowned", ways.link_disowned),
+    ),
+    *_rows(
+        "confirming.preview",
+        ("link-unknown", ways.link_unknown, 404),
+        languages=ALL,
     ),
     *_rows(
         "confirming.act",

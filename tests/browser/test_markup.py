@@ -11,6 +11,7 @@ import html5lib
 import pytest
 
 from app import problems
+from app.i18n import speaks
 from tests.browser.gallery import Gallery
 from tests.browser.letters import STATEMENT
 from tests.browser.pages import NOT_PAGES, TABLE, UNUSED, Row
@@ -47,6 +48,7 @@ def test_the_state_is_answered_by_its_route(gallery: Gallery, row: Row) -> None:
     assert shown.code == row.status
     assert shown.header("Content-Type") == "text/html; charset=utf-8"
     assert shown.header("Set-Cookie") is None
+    assert parse(shown.text).get("lang") == speaks(row.language)
     if row.endpoint is not None:
         routes = gallery.world.house.app.url_map.bind("localhost")
         assert routes.match(shown.path, method=shown.method)[0] == row.endpoint

@@ -157,7 +157,7 @@ def link_void(world: World, who: str, language: str) -> TestResponse:
 
 def link_unknown(world: World, who: str, language: str) -> TestResponse:
     """A part of the link got lost."""
-    return world.house.get(urls.confirm("AAAA"))
+    return world.house.get(f"{urls.confirm('AAAA')}?lang={language}")
 
 
 def link_already(world: World, who: str, language: str) -> TestResponse:
@@ -253,4 +253,4 @@ def manage_rejected_erased(world: World, who: str, language: str) -> TestRespons
 
 def manage_unknown(world: World, who: str, language: str) -> TestResponse:
     """A part of the manage link got lost."""
-    return world.house.get(urls.manage("AAAA"))
+    return world.house.get(f"{urls.manage('AAAA')}?lang={language}")
