@@ -154,23 +154,27 @@ def verify(session: Session, *, expected: Head | None = None) -> Break | None:
     `expected` is a head kept elsewhere: without it a cut-off tail cannot show.
     """
     position, former = 0, _GENESIS
-    rows = session.execute(
+    links = session.execute(
         select(Seal, Record)
         .outerjoin(Record, Record.id == Seal.record_id)
         .order_by(Seal.position)
         .execution_options(yield_per=1000)
     )
-    for seal_row, line in rows:
-        position += 1
-        if seal_row.position != position:
-            return Break(position, None, "a link is missing")
-        if line is None:
-            return Break(position, seal_row.record_id, "the line was deleted")
-        former = _link(former, line)
-        if former != seal_row.hash:
-            return Break(position, line.id, "the line or its link was changed")
-        if expected and position == expected.position and former != expected.hash:
-            return Break(position, line.id, "the chain is not the one that was kept")
+    # Closed whatever is found, for PostgreSQL keeps a cursor open behind it.
+    with links as rows:
+        for seal_row, line in rows:
+            position += 1
+            if seal_row.position != position:
+                return Break(position, None, "a link is missing")
+            if line is None:
+                return Break(position, seal_row.record_id, "the line was deleted")
+            former = _link(former, line)
+            if former != seal_row.hash:
+                return Break(position, line.id, "the line or its link was changed")
+            if expected and position == expected.position and former != expected.hash:
+                return Break(
+                    position, line.id, "the chain is not the one that was kept"
+                )
     if expected and position < expected.position:
         return Break(position + 1, None, "the chain was cut off")
     return None
