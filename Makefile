@@ -101,7 +101,7 @@ faults: .venv/dev.stamp ## Kill, hang and starve the parts for as long as that t
 
 .PHONY: bench
 bench: .venv/dev.stamp ## Measure against the plainest programs of the same kind (ONLY=name)
-	$(BIN)/python -m bench $(if $(ONLY),--only "$(ONLY)")
+	$(BIN)/python -m bench.run $(if $(ONLY),--only "$(ONLY)") $(ARGS)
 
 .PHONY: screenshots
 screenshots: .venv/dev.stamp ## Photograph every page in every state into screenshots/

@@ -1,0 +1,1 @@
+"""Speed, measured against the plainest programs of the same kind."""

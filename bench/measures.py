@@ -1,0 +1,187 @@
+"""What is measured, each with its goal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from app import urls
+from bench import client
+from bench.client import Client
+from bench.first_view import first_view
+from bench.people import People
+from bench.report import Goal, Result
+from bench.rounds import Runner, take_turns, times
+from bench.stage import SLUG, Server, Stage, ask
+
+# Few connections where CPU is measured: nobody shall wait for anybody.
+_READERS, _SIGNATORIES = 8, 4
+_CROWD = 16
+_WRITING = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A name for ONLY=, and what it says about one database."""
+
+    name: str
+    take: Callable[[Stage, str], list[Result]]
+
+
+def _tally(stage: Stage, kind: str) -> list[Result]:
+    goal = Goal(times=1.25, growth=1.05)
+    return [_from_memory("tally", urls.tally(SLUG), stage, kind, goal)]
+
+
+def _letter(stage: Stage, kind: str) -> list[Result]:
+    goal = Goal(times=1.5, growth=1.05)
+    return [_from_memory("letter", urls.letter(SLUG), stage, kind, goal)]
+
+
+def _from_memory(name: str, path: str, stage: Stage, kind: str, goal: Goal) -> Result:
+    """An unchanged answer, against the same bytes from a bare WSGI function."""
+    small, large = stage.filled(kind)
+    ours = stage.ours(small)
+    bare = stage.bare(small, ask(ours, path))
+    servers = (ours, stage.ours(large), bare)
+    runners = [_reading(server, path, 200) for server in servers]
+    take_turns(runners, rounds=15, turns=15, connections=_READERS)
+    return _cpu(name, kind, runners, goal)
+
+
+def _reading(server: Server, path: str, requests: int) -> Runner:
+    request = client.get(path, server.host, gzip=True)
+    return Runner(server, lambda number: [request] * number, requests=requests)
+
+
+def _letter_anew(stage: Stage, kind: str) -> list[Result]:
+    """The letter rendered for everyone who asks, against a bare Flask route."""
+    small, large = stage.filled(kind)
+    runners = [
+        _reading(stage.ours(filled, memory=False), urls.letter(SLUG), 30)
+        for filled in (small, large)
+    ]
+    runners.append(_reading(stage.flask(small), "/", 150))
+    take_turns(runners, rounds=9, turns=10, connections=_READERS)
+    return [_cpu("letter-anew", kind, runners, Goal(times=8, growth=1.1))]
+
+
+def _sign(stage: Stage, kind: str) -> list[Result]:
+    """A form sent, against a Flask route that does one INSERT and COMMIT."""
+    filled = stage.filled(kind)
+    people = [People(one) for one in filled]
+    runners = [
+        _signing(stage.ours(one), some, 30)
+        for one, some in zip(filled, people, strict=True)
+    ]
+    runners.append(_inserting(stage.flask(filled[0]), people[0]))
+    take_turns(runners, rounds=_WRITING, turns=10, connections=_SIGNATORIES)
+    return [_cpu("sign", kind, runners, Goal(times=2, growth=1.3))]
+
+
+def _confirm(stage: Stage, kind: str) -> list[Result]:
+    """The button behind the link pressed, against the same."""
+    filled = stage.filled(kind)
+    people = [People(one) for one in filled]
+    runners = []
+    for one, some in zip(filled, people, strict=True):
+        server = stage.ours(one)
+        # One more round warms up.
+        with Client(server.port, _SIGNATORIES) as sending:
+            sending.load(some.sign(server, (_WRITING + 1) * 300), status=303)
+        runners.append(_confirming(server, some, 30))
+    runners.append(_inserting(stage.flask(filled[0]), people[0]))
+    take_turns(runners, rounds=_WRITING, turns=10, connections=_SIGNATORIES)
+    return [_cpu("confirm", kind, runners, Goal(times=3, growth=1.2))]
+
+
+def _signing(server: Server, people: People, requests: int) -> Runner:
+    return Runner(server, lambda number: people.sign(server, number), 303, requests)
+
+
+def _confirming(server: Server, people: People, requests: int) -> Runner:
+    # The worker, which runs in life, folds about as often.
+    return Runner(server, lambda number: people.confirm(server, number), 200, requests,
+                  afterwards=server.filled.fold)  # fmt: skip
+
+
+def _inserting(server: Server, people: People) -> Runner:
+    # The same bytes arrive; nobody reads them.
+    return Runner(server, lambda number: people.sign(server, number, path="/"), 200, 60)
+
+
+def _cpu(name: str, kind: str, runners: Sequence[Runner], goal: Goal) -> Result:
+    small, large, reference = runners
+    return Result(
+        name=name,
+        database=kind,
+        ours=small.middle("cpu"),
+        reference=reference.middle("cpu"),
+        unit="CPU ms",
+        times=times(small, reference),
+        growth=times(large, small),
+        goal=goal,
+        per_second=(small.middle("per_second"), reference.middle("per_second")),
+    )
+
+
+def _sign_p99(stage: Stage, kind: str) -> list[Result]:
+    """How long the unluckiest of a crowd waits, against the one in the middle."""
+    runners = [
+        _signing(stage.ours(filled), People(filled), 800)
+        for filled in stage.filled(kind)
+    ]
+    take_turns(runners, rounds=7, turns=1, connections=_CROWD)
+    small, large = runners
+    growths = zip(small.rounds, large.rounds, strict=True)
+    return [
+        Result(
+            name="sign-p99",
+            database=kind,
+            ours=small.middle("p99"),
+            reference=small.middle("p50"),
+            unit="ms",
+            times=median(one.p99 / one.p50 for one in small.rounds),
+            growth=median(after.p99 / before.p99 for before, after in growths),
+            goal=Goal(times=4, of="p50"),
+            per_second=(small.middle("per_second"), None),
+        )
+    ]
+
+
+def _first_view(stage: Stage, kind: str) -> list[Result]:
+    """What a browser fetches for the letter when it has never been here."""
+    small, large = (
+        first_view(stage.ours(filled), urls.letter(SLUG))
+        for filled in stage.filled(kind)
+    )
+    figures = (
+        ("requests", small.requests, large.requests, Goal(most=3, growth=1.05)),
+        ("kB", small.kilobytes, large.kilobytes, Goal(most=20, growth=1.05)),
+        ("elsewhere", len(small.elsewhere), len(large.elsewhere), Goal(most=0)),
+    )
+    return [
+        Result(
+            name="first-view",
+            database=kind,
+            ours=ours,
+            reference=None,
+            unit=unit,
+            times=None,
+            growth=grown / ours if ours else 1.0,
+            goal=goal,
+        )
+        for unit, ours, grown, goal in figures
+    ]
+
+
+MEASURES = (
+    Measure("tally", _tally),
+    Measure("letter", _letter),
+    Measure("letter-anew", _letter_anew),
+    Measure("sign", _sign),
+    Measure("confirm", _confirm),
+    Measure("sign-p99", _sign_p99),
+    Measure("first-view", _first_view),
+)
