@@ -92,9 +92,10 @@ def _build(
     message["Message-ID"] = f"<{envelope.message_id}@{house.domain}>"
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
-    message["Content-Language"] = letter.language
     message.set_content(parts["body.txt"])
     message.add_alternative(parts["body.html"], subtype="html")
+    # Setting a content takes every Content header off the message, so this one is last.
+    message["Content-Language"] = letter.language
     return _subject(parts["subject.txt"]) + message.as_bytes()
 
 
