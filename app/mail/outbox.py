@@ -137,7 +137,8 @@ def retry(
     now: datetime,
 ) -> bool:
     """Trouble on the way: try again after a pause that grows, with jitter."""
-    pause = min(first * 4 ** (claimed.attempts - 1), _LONGEST_PAUSE)
+    # The power is bounded as well: a time that long cannot be written down.
+    pause = min(first * 4 ** min(claimed.attempts - 1, 10), _LONGEST_PAUSE)
     values = {
         "state": OutboxState.READY.value,
         "due_at": now + pause * random.uniform(0.8, 1.2),
