@@ -6,18 +6,22 @@ import threading
 from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from socketserver import ThreadingMixIn
-from typing import Self
+from typing import Self, cast
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from wsgiref.types import StartResponse, WSGIEnvironment
+from xml.etree.ElementTree import Element
+
+import html5lib
 
 from app.front import Headers
 from tests.browser.pages import Row
 from tests.browser.world import World
 
 
-@dataclass(frozen=True)
+@dataclass
 class Shown:
     """What the house answered, to what."""
 
@@ -40,6 +44,18 @@ class Shown:
     def text(self) -> str:
         """The page as UTF-8."""
         return self.body.decode()
+
+    @cached_property
+    def parsed(self) -> tuple[Element, list[object]]:
+        """The page as a browser's parser understands it, and what it had to mend."""
+        parser = html5lib.HTMLParser(namespaceHTMLElements=False)
+        root = cast(Element, parser.parse(self.text))
+        return root, parser.errors
+
+    @property
+    def root(self) -> Element:
+        """The page as a browser's parser understands it."""
+        return self.parsed[0]
 
 
 class _Server(ThreadingMixIn, WSGIServer):
