@@ -49,6 +49,10 @@ class View:
     elsewhere: frozenset[str]
 
 
+def _in_style(style: str) -> list[str]:
+    return [a or b for a, b in _IN_STYLE.findall(style)]
+
+
 class _Page(HTMLParser):
     """Collects the addresses that a page makes a browser fetch."""
 
@@ -69,10 +73,6 @@ class _Page(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self.cdata_elem == "style":
             self.addresses += _in_style(data)
-
-
-def _in_style(style: str) -> list[str]:
-    return [a or b for a, b in _IN_STYLE.findall(style)]
 
 
 def first_view(server: Server, path: str) -> View:
@@ -106,8 +106,13 @@ def _further(answer: Answer) -> list[str]:
     if headers.get("content-encoding") == "gzip":
         body = gzip.decompress(body)
     kind = headers.get("content-type", "").partition(";")[0]
+    return addresses(body.decode(), kind) if kind.startswith("text/") else []
+
+
+def addresses(text: str, kind: str) -> list[str]:
+    """What a page or a style sheet makes a browser fetch, as it is written there."""
     if kind == "text/html":
         page = _Page()
-        page.feed(body.decode())
+        page.feed(text)
         return page.addresses
-    return _in_style(body.decode()) if kind == "text/css" else []
+    return _in_style(text) if kind == "text/css" else []

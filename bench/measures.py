@@ -16,7 +16,7 @@ from bench.rounds import Runner, take_turns, times
 from bench.stage import SLUG, Server, Stage, ask
 
 # Few connections where CPU is measured: nobody shall wait for anybody.
-_READERS, _SIGNATORIES = 8, 4
+_CONNECTIONS = 4
 _CROWD = 16
 _WRITING = 7
 
@@ -46,7 +46,7 @@ def _from_memory(name: str, path: str, stage: Stage, kind: str, goal: Goal) -> R
     bare = stage.bare(small, ask(ours, path))
     servers = (ours, stage.ours(large), bare)
     runners = [_reading(server, path, 200) for server in servers]
-    take_turns(runners, rounds=15, turns=15, connections=_READERS)
+    take_turns(runners, rounds=15, turns=15, connections=_CONNECTIONS)
     return _cpu(name, kind, runners, goal)
 
 
@@ -63,7 +63,7 @@ def _letter_anew(stage: Stage, kind: str) -> list[Result]:
         for filled in (small, large)
     ]
     runners.append(_reading(stage.flask(small), "/", 150))
-    take_turns(runners, rounds=9, turns=10, connections=_READERS)
+    take_turns(runners, rounds=9, turns=10, connections=_CONNECTIONS)
     return [_cpu("letter-anew", kind, runners, Goal(times=8, growth=1.1))]
 
 
@@ -76,7 +76,7 @@ def _sign(stage: Stage, kind: str) -> list[Result]:
         for one, some in zip(filled, people, strict=True)
     ]
     runners.append(_inserting(stage.flask(filled[0]), people[0]))
-    take_turns(runners, rounds=_WRITING, turns=10, connections=_SIGNATORIES)
+    take_turns(runners, rounds=_WRITING, turns=10, connections=_CONNECTIONS)
     return [_cpu("sign", kind, runners, Goal(times=2, growth=1.3))]
 
 
@@ -88,11 +88,11 @@ def _confirm(stage: Stage, kind: str) -> list[Result]:
     for one, some in zip(filled, people, strict=True):
         server = stage.ours(one)
         # One more round warms up.
-        with Client(server.port, _SIGNATORIES) as sending:
+        with Client(server.port, _CONNECTIONS) as sending:
             sending.load(some.sign(server, (_WRITING + 1) * 300), status=303)
         runners.append(_confirming(server, some, 30))
     runners.append(_inserting(stage.flask(filled[0]), people[0]))
-    take_turns(runners, rounds=_WRITING, turns=10, connections=_SIGNATORIES)
+    take_turns(runners, rounds=_WRITING, turns=10, connections=_CONNECTIONS)
     return [_cpu("confirm", kind, runners, Goal(times=3, growth=1.2))]
 
 
