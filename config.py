@@ -40,6 +40,7 @@ class Config:
     metrics_token: str | None
     memory: bool
     pool_size: int
+    web_threads: int
     log_level: str
 
     @property
@@ -151,5 +152,6 @@ def load(environ: Mapping[str, str] = os.environ) -> Config:
         metrics_token=_optional(environ, "METRICS_TOKEN"),
         memory=_flag(environ, "MEMORY", True),
         pool_size=int(_number(environ, "POOL_SIZE", 10, 1, 200)),
+        web_threads=int(_number(environ, "WEB_THREADS", 8, 1, 200)),
         log_level=_text(environ, "LOG_LEVEL", "INFO").upper(),
     )

@@ -11,6 +11,7 @@ import config
 from app import create_public, db, i18n
 from app.domain import letters
 from app.front import Front
+from app.gate import Gate
 from app.site import Site, Unsafe, refuse_unsafe
 
 settings = config.load(os.environ)
@@ -36,7 +37,7 @@ def _version(slug: str) -> str | None:
 
 
 application = Front(
-    public,
+    Gate(public, hands=settings.web_threads),
     hosts=settings.hosts,
     ask_version=_version,
     static=i18n.STATIC,

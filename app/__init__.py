@@ -31,6 +31,7 @@ def create_public(site: Site) -> Flask:
     app.session_interface = fence.NoSessions()
     app.extensions["undersigned"] = site
     app.url_map.strict_slashes = True
+    app.url_map.converters["slug"] = fence.Slug
     for blueprint in (routes.bp, confirming.bp, manage.bp, api.bp, pages.bp):
         app.register_blueprint(blueprint)
     app.register_blueprint(operations.bp)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from flask import Flask, Request, request
 from flask.sessions import SessionInterface, SessionMixin
-from werkzeug.exceptions import MisdirectedRequest
+from werkzeug.exceptions import MisdirectedRequest, ServiceUnavailable
+from werkzeug.routing import BaseConverter
 
+from app.gate import OVERRUN
 from app.signing import guard
 from app.site import site
 
@@ -35,10 +37,21 @@ class NoSessions(SessionInterface):
         """There is nothing to save."""
 
 
+class Slug(BaseConverter):
+    """The name of a letter in an address: whatever else stands there is not found.
+
+    PostgreSQL refuses some texts altogether, such as those with a NUL in them.
+    """
+
+    regex = r"[a-z0-9-]{1,64}"
+
+
 def check() -> None:
     """What is judged before any route: the name we are called by, and who POSTs."""
     config = site().config
     if request.host not in config.hosts:
         raise MisdirectedRequest
+    if OVERRUN in request.environ:
+        raise ServiceUnavailable(retry_after=5)
     if request.method not in ("GET", "HEAD", "OPTIONS"):
         guard.check_origin(request, config.origins)

@@ -21,6 +21,12 @@ PATIENCE = 5.0
 # Where wsgi.py lies, whatever folder the caller stands in.
 ROOT = Path(__file__).parent.parent
 _PR_SET_PDEATHSIG = 1
+# Each request has a thread while its body comes; app/gate.py says how many are worked
+# on at once. So 500 clients that dawdle over their forms keep nobody else waiting.
+_MOST_REQUESTS = 512
+# A connection between two requests costs little, and browsers keep them open.
+_MOST_CONNECTIONS = 4096
+_LONGEST_HEAD = 32 * 1024
 
 
 def free_socket() -> socket.socket:
@@ -32,13 +38,20 @@ def free_socket() -> socket.socket:
 
 
 def web_command(port: int, environment: Mapping[str, str]) -> list[str]:
-    """The web server; WEB_WORKERS and WEB_THREADS say how many of which."""
+    """The web server: WEB_WORKERS processes, each works on WEB_THREADS requests.
+
+    WEB_PATIENCE is how many seconds a client may take for the head of a request.
+    """
+    patience = float(environment.get("WEB_PATIENCE") or "15")
     return [
         *(sys.executable, "-m", "granian", "--interface", "wsgi"),
         *("--host", "127.0.0.1", "--port", str(port), "--http", "1", "--no-ws"),
         *("--workers", environment.get("WEB_WORKERS") or "2"),
-        *("--blocking-threads", environment.get("WEB_THREADS") or "8"),
-        *("--workers-kill-timeout", str(int(PATIENCE - 1)), "--log-level", "error"),
+        *("--respawn-failed-workers", "--workers-kill-timeout", str(int(PATIENCE - 1))),
+        *("--blocking-threads", str(_MOST_REQUESTS)),
+        *("--backpressure", str(_MOST_CONNECTIONS), "--backlog", "2048"),
+        *("--http1-header-read-timeout", str(int(patience * 1000))),
+        *("--http1-buffer-size", str(_LONGEST_HEAD), "--log-level", "error"),
         "wsgi:application",
     ]
 

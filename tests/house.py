@@ -224,6 +224,8 @@ class House:
                 .where(Letter.slug == SLUG)
                 .values(revision=Letter.revision + 1, **columns)
             )
+        # A process may be a second behind; tests need not wait for it.
+        self.site.shelf._seen.clear()
 
     @contextmanager
     def statements(self) -> Iterator[list[str]]:

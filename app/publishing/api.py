@@ -15,7 +15,7 @@ from app.site import site
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
 
 
-@bp.get("/letters/<slug>/tally")
+@bp.get("/letters/<slug:slug>/tally")
 def numbers(slug: str) -> Response:
     """The numbers of a letter with their time and what they mean."""
     with site().database.snapshot() as session:

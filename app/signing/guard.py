@@ -8,16 +8,14 @@ from flask import Request
 from werkzeug.exceptions import (
     BadRequest,
     Forbidden,
+    LengthRequired,
     RequestEntityTooLarge,
     UnsupportedMediaType,
 )
 
-# A form of ours has at most fifteen fields and a few hundred characters.
-LONGEST_BODY = 16 * 1024
+from app.gate import LONGEST_BODY
+
 MOST_FIELDS = 40
-# A larger body is read to its end and thrown away, so that the browser gets to
-# read the answer instead of meeting a closed connection.
-LONGEST_DRAINED = 16 * 1024 * 1024
 
 
 def check_origin(request: Request, origins: frozenset[str]) -> None:
@@ -40,15 +38,20 @@ def read_form(request: Request) -> dict[str, str]:
     """The fields of a form, each once, as text.
 
     Raises UnsupportedMediaType for another content type, RequestEntityTooLarge for
-    a long body or many fields, BadRequest for bad UTF-8 or a field given twice. The
-    body is read raw, since Werkzeug mends bad UTF-8 in silence.
+    a long body or many fields, LengthRequired for one whose end could not be told from
+    a broken connection, BadRequest for one that is not whole, for bad UTF-8 or a field
+    given twice. The body is read raw, since Werkzeug mends bad UTF-8 in silence.
     """
-    drain_if_long(request)
+    length = request.content_length or 0
+    if length > LONGEST_BODY:
+        raise RequestEntityTooLarge
+    if "Transfer-Encoding" in request.headers:
+        raise LengthRequired
     if request.mimetype != "application/x-www-form-urlencoded":
         raise UnsupportedMediaType
     body = request.get_data(cache=False)
-    if len(body) > LONGEST_BODY:
-        raise RequestEntityTooLarge
+    if len(body) != length:
+        raise BadRequest("the connection ended before the form did")
     try:
         pairs = parse_qsl(
             body.decode("utf-8"),
@@ -64,18 +67,3 @@ def read_form(request: Request) -> dict[str, str]:
     if len(fields) != len(pairs):
         raise BadRequest("a field stands twice")
     return fields
-
-
-def drain_if_long(request: Request) -> None:
-    """Read a body over the limit to its end. Raises RequestEntityTooLarge."""
-    length = request.content_length
-    if length is None or length <= LONGEST_BODY:
-        return
-    left = min(length, LONGEST_DRAINED)
-    stream = request.environ["wsgi.input"]
-    while left > 0:
-        part = stream.read(min(left, 65536))
-        if not part:
-            break
-        left -= len(part)
-    raise RequestEntityTooLarge

@@ -34,8 +34,8 @@ def visible(session: Transaction, slug: str) -> tuple[Settings, Version]:
     return found
 
 
-@bp.get("/letters/<slug>")
-@bp.get("/letters/<slug>/<language:locale>")
+@bp.get("/letters/<slug:slug>")
+@bp.get("/letters/<slug:slug>/<language:locale>")
 def letter(slug: str, locale: str | None = None) -> Response:
     """The letter with its numbers, its form and its first signatories."""
     now = db.now()
@@ -73,7 +73,7 @@ def _empty_form(settings: Settings, view: LetterView) -> StoredHtml:
     return settings.forms[key]
 
 
-@bp.post("/letters/<slug>/signatures")
+@bp.post("/letters/<slug:slug>/signatures")
 def sign(slug: str) -> Response:
     """Take a filled-in form; the answer is the same whoever typed which address."""
     here, now = site(), db.now()
@@ -150,7 +150,7 @@ def _submission_of(reference: str) -> bytes:
         abort(404)
 
 
-@bp.get("/letters/<slug>/inbox/<reference>")
+@bp.get("/letters/<slug:slug>/inbox/<reference>")
 def inbox(slug: str, reference: str) -> Response:
     """Where the mail is: on its way, handed over, or refused by the provider."""
     return _inbox(slug, reference, SignForm(), None)
@@ -202,7 +202,7 @@ def _state(newest: Row[str, str | None] | None) -> str:
     return _STATES.get(newest.state, "done")
 
 
-@bp.post("/letters/<slug>/inbox/<reference>")
+@bp.post("/letters/<slug:slug>/inbox/<reference>")
 def inbox_act(slug: str, reference: str) -> Response:
     """Send the mail again, or send it to another address."""
     here, now = site(), db.now()
@@ -241,7 +241,7 @@ def inbox_act(slug: str, reference: str) -> Response:
     return answers.see_other(urls.inbox(slug, _reference(moved), language))
 
 
-@bp.get("/letters/<slug>/privacy")
+@bp.get("/letters/<slug:slug>/privacy")
 def privacy(slug: str) -> Response:
     """The privacy notice of a letter."""
     with site().database.snapshot() as session:
