@@ -108,6 +108,7 @@ _OPEN_LOCKED = (
     .order_by(_columns.id)
     .with_for_update()
 )
+_ENDED_LOCKED = _OPEN.with_for_update()
 
 
 def sealing_context(identifier: bytes) -> bytes:
@@ -132,8 +133,7 @@ def open_link(
     theirs = session.execute(_OPEN_LOCKED, asked).all() if lock else []
     row = next((row for row in theirs if row.id == submission_id), None)
     if row is None:
-        # What has ended stays as it is, and needs no lock.
-        row = session.execute(_OPEN, asked).first()
+        row = session.execute(_ENDED_LOCKED if lock else _OPEN, asked).first()
     if row is None:
         return None
     settings = shelf.of(session, letter_id=row.letter_id, now=now)
