@@ -204,8 +204,7 @@ def reject(
     """Take a signature out of the count; as fake, its name stays held from now on."""
     former = facts(session, signature_id=signature_id)
     state = _move(session, Verb.REJECT, former, REJECTED, actor=actor, now=now,
-                  reason=_given(reason),
-                  changes={"rejected_from": former.state.value})  # fmt: skip
+                  reason=_given(reason), changes={})  # fmt: skip
     if fake and former.name_key:
         session.execute(
             insert_for(session)(db.table(BlockedName))
@@ -290,6 +289,8 @@ def feature(
     former = facts(session, signature_id=signature_id)
     if rank is not None and not former.verified:
         raise NotAllowed(Verb.FEATURE, former.state)
+    if former.state is COUNTED and former.featured_rank == rank:
+        return former.state
     return _move(session, Verb.FEATURE, former, former.state, actor=actor, now=now,
                  changes={"featured_rank": rank})  # fmt: skip
 
@@ -310,6 +311,8 @@ def erase(
     if former.state in MOVES[Verb.WITHDRAW]:
         withdraw(session, signature_id=signature_id, actor=actor, now=now)
         former = facts(session, signature_id=signature_id)
+    if former.redacted:
+        return former.state
     return _move(session, Verb.REDACT, former, former.state, actor=actor, now=now,
                  changes=_WIPED | {"redacted_at": now})  # fmt: skip
 
@@ -396,6 +399,8 @@ def _move(
     verified = values.get("verified", former.verified)
     if to is not COUNTED or not verified:
         values["featured_rank"] = None
+    if to is REJECTED and verb is Verb.REJECT:
+        values["rejected_from"] = former.state.value
     moved = session.execute(
         update(Signature)
         .where(
@@ -409,7 +414,12 @@ def _move(
         .execution_options(synchronize_session=False)
     )
     if moved.rowcount != 1:  # type: ignore[attr-defined]
-        raise NotAllowed(verb, facts(session, signature_id=former.id).state)
+        met = facts(session, signature_id=former.id)
+        if met == former or (verb is Verb.CORRECT and met.state is not former.state):
+            raise NotAllowed(verb, met.state)
+        # Somebody was quicker, perhaps with the same wish: judge by what stands now.
+        return _move(session, verb, met, to, actor=actor, now=now, reason=reason,
+                     changes=changes)  # fmt: skip
     record.write(
         session,
         letter_id=former.letter_id,

@@ -27,6 +27,8 @@ class Facts:
     country: str
     name_key: str | None
     hold_reasons: str | None = None
+    featured_rank: int | None = None
+    redacted: bool = False
 
 
 def facts(session: Transaction, *, signature_id: int) -> Facts:
@@ -44,6 +46,8 @@ def facts(session: Transaction, *, signature_id: int) -> Facts:
             Signature.country,
             Signature.name_key,
             Signature.hold_reasons,
+            Signature.featured_rank,
+            Signature.redacted_at,
         ).where(Signature.id == signature_id)
     ).one()
     return Facts(
@@ -58,6 +62,8 @@ def facts(session: Transaction, *, signature_id: int) -> Facts:
         country=row.country,
         name_key=row.name_key,
         hold_reasons=row.hold_reasons,
+        featured_rank=row.featured_rank,
+        redacted=row.redacted_at is not None,
     )
 
 
