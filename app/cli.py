@@ -61,8 +61,11 @@ def letter_load(folder: Path, by: str | None) -> None:
                 actor=actor(session, by) if by else record.SYSTEM,
                 now=db.now(),
             )
-    except (letter_files.LetterFileError, letter_loading.SectorInUse) as error:
+    except letter_files.LetterFileError as error:
         raise click.ClickException(str(error)) from None
+    except letter_loading.SectorInUse as error:
+        where = f"{folder / 'letter.toml'}, sectors"
+        raise click.ClickException(f"{where}: {error}") from None
     click.echo(f"{done.slug}: {', '.join(done.changes) or 'nothing changed'}")
 
 

@@ -117,10 +117,10 @@ class _Reader:
                 break
         return start + 1
 
-    def value(
-        self, holder: dict[str, Any], where: str, kind: type, default: Any = ...
-    ) -> Any:
+    def value(self, holder: Any, where: str, kind: type, default: Any = ...) -> Any:
         """The value at `where`, of the type `kind`; `...` makes it required."""
+        if not isinstance(holder, dict):
+            raise self.fail(where, f"must stand in {_KINDS[dict]}")
         found = holder.get(where.rpartition(".")[2], default)
         if found is ...:
             raise self.fail(where, "is missing")
@@ -237,7 +237,7 @@ def _languages(reader: _Reader) -> dict[str, LanguageFile]:
             raise reader.fail(f"{where}.title", f"{code} is no language code") from None
         file = reader.line(holder, f"{where}.file", f"{code}.md")
         path = reader.folder / file
-        if path.parent != reader.folder:
+        if path.resolve().parent != reader.folder.resolve():
             raise reader.fail(f"{where}.file", "must lie in the letter's own folder")
         try:
             source = path.read_text(encoding="utf-8")
