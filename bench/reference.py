@@ -68,9 +68,6 @@ if engine.dialect.name == "sqlite":
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-line.metadata.create_all(engine)
-
-
 @flask.get("/")
 def hello() -> str:
     return "Hello, world!"
@@ -83,3 +80,7 @@ def insert_one() -> str:
             insert(line).values(text="Hello, world!", at=datetime.now(UTC))
         )
     return "Hello, world!"
+
+
+if __name__ == "__main__":
+    line.metadata.create_all(engine)

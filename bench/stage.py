@@ -172,19 +172,24 @@ class Stage:
 
     def bare(self, filled: Filled, answer: Answer) -> Server:
         """The bare WSGI function, which gives out this answer."""
-        return self._reference(filled, "bare", answer)
+        return self._server(filled, "bench.reference:bare", self._giving(answer))
 
     def flask(self, filled: Filled) -> Server:
         """The bare Flask routes, on the same database."""
-        return self._reference(filled, "flask", Answer(200, [], b""))
+        settings = self._giving(Answer(200, [], b""))
+        log = self._folder / "log-table"
+        # Beforehand, since two workers would make the same table at once.
+        command = [sys.executable, "-m", "bench.reference"]
+        if House(filled.environment | settings, log=log).run("table", command):
+            raise Failed(log.read_text())
+        return self._server(filled, "bench.reference:flask", settings)
 
-    def _reference(self, filled: Filled, program: str, answer: Answer) -> Server:
+    def _giving(self, answer: Answer) -> dict[str, str]:
         lines = [f"{name}: {value}\n" for name, value in answer.headers]
         content = "".join(lines).encode() + b"\n" + answer.body
         path = self._folder / f"answer-{hashlib.sha256(content).hexdigest()}"
         path.write_bytes(content)
-        settings = {"BENCH_ANSWER": str(path)}
-        return self._server(filled, f"bench.reference:{program}", settings)
+        return {"BENCH_ANSWER": str(path)}
 
     def _server(
         self, filled: Filled, application: str, settings: dict[str, str]
