@@ -6,10 +6,8 @@ import http.client
 import socket
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from email.message import Message
-from io import BufferedReader
 from typing import Self
 from urllib.parse import urlencode
 
@@ -42,32 +40,52 @@ def request(
     return "\r\n".join([*head, "", ""]).encode() + body
 
 
-@contextmanager
-def connected(live: Live) -> Iterator[socket.socket]:
-    """A connection of one's own."""
-    with socket.create_connection(("127.0.0.1", live.port), timeout=30) as connection:
-        yield connection
+class Wire:
+    """A connection to the server, as a context."""
+
+    def __init__(self, live: Live) -> None:
+        address = ("127.0.0.1", live.port)
+        self._socket = socket.create_connection(address, timeout=30)
+        self._file = self._socket.makefile("rb")
+
+    def send(self, data: bytes) -> None:
+        """Send bytes as they are."""
+        self._socket.sendall(data)
+
+    def say_no_more(self) -> None:
+        """End one's own side, and go on listening."""
+        self._socket.shutdown(socket.SHUT_WR)
+
+    def answer(self, *, head: bool = False) -> Answer:
+        """The next answer; `head` says that it is one to HEAD.
+
+        Raises EOFError where the connection ended instead.
+        """
+        line = self._file.readline()
+        if not line.endswith(b"\r\n"):
+            raise EOFError(line)
+        headers: Message = http.client.parse_headers(self._file)
+        length = 0 if head else int(headers.get("Content-Length", 0))
+        return Answer(int(line.split()[1]), headers, self._file.read(length))
+
+    def ended(self) -> bool:
+        """Wait for what comes next: whether it is the end of the connection."""
+        return self._file.read(1) == b""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+        self._socket.close()
 
 
-def read_answer(file: BufferedReader, *, head: bool = False) -> Answer:
-    """The next answer on a connection; `head` says that it is one to HEAD.
-
-    Raises EOFError where the connection ended instead.
-    """
-    line = file.readline()
-    if not line.endswith(b"\r\n"):
-        raise EOFError(line)
-    headers: Message = http.client.parse_headers(file)
-    length = 0 if head else int(headers.get("Content-Length", 0))
-    return Answer(int(line.split()[1]), headers, file.read(length))
-
-
-def exchange(live: Live, *parts: bytes, head: bool = False) -> Answer:
+def exchange(live: Live, *parts: bytes) -> Answer:
     """Send the parts on a connection of their own and read one answer."""
-    with connected(live) as connection:
+    with Wire(live) as wire:
         for part in parts:
-            connection.sendall(part)
-        return read_answer(connection.makefile("rb"), head=head)
+            wire.send(part)
+        return wire.answer()
 
 
 class Dawdlers:
