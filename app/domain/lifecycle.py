@@ -336,11 +336,7 @@ def _enter(
     """Make a signature in state `to`; None when its address key is taken."""
     if to not in MOVES[verb][None]:
         raise NotAllowed(verb, None)
-    row = values | {
-        "state": to.value,
-        "verified": False,
-        "created_at": now,
-    }
+    row = values | {"state": to.value, "verified": False, "created_at": now}
     signature_id = _ENTER.run(session, row).scalar()
     if signature_id is None:
         return None
