@@ -162,6 +162,49 @@ def test_no_sentence_stands_in_a_template_untranslatable(path: Path) -> None:
     assert words == []
 
 
+# What readers and signatories see comes out of these; operators read English.
+SPEAKING = [
+    *(APP / "signing").glob("*.py"),
+    *(APP / "publishing").glob("*.py"),
+    *(APP / f"{name}.py" for name in ("answers", "fence", "front", "problems")),
+]
+
+
+def untranslatable(tree: ast.Module) -> list[str]:
+    """The texts of two words or more that are marked for no catalog.
+
+    What is written to the log, raised, or says what a thing is for is for us.
+    """
+    ours: set[int] = set()
+    for node in ast.walk(tree):
+        said = isinstance(node, ast.Call) and re.match(
+            r"(_|marked|log\.\w+)\(", ast.unparse(node)
+        )
+        if said or isinstance(node, ast.Raise):
+            ours |= {id(inner) for inner in ast.walk(node)}
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            ours.add(id(node.value))
+    return [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and id(node) not in ours
+        and re.search(r"[a-z]{2,} [a-z]{2,}", node.value)
+    ]
+
+
+@pytest.mark.parametrize("path", SPEAKING, ids=name_of)
+def test_no_sentence_for_readers_stands_in_python_untranslatable(path: Path) -> None:
+    assert untranslatable(ast.parse(path.read_text())) == []
+
+
+def test_the_check_for_sentences_sees_a_sentence() -> None:
+    wrong = 'page(title="Thank you, dear reader")'
+    assert untranslatable(ast.parse(wrong)) == ["Thank you, dear reader"]
+    assert untranslatable(ast.parse('page(title=_("Thank you for that"))')) == []
+
+
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_a_module_says_what_it_is_for_and_is_read_in_one_sitting(path: Path) -> None:
     code = path.read_text()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 from sqlalchemy import insert, select, text, update
 from sqlalchemy.exc import DBAPIError
@@ -76,6 +79,37 @@ def test_the_database_refuses_to_rewrite(house: House, statement: str) -> None:
         pytest.raises(DBAPIError, match="append-only"),
     ):
         session.execute(text(statement))
+
+
+def test_the_database_refuses_to_empty_the_record(house: House) -> None:
+    sealed(house, 3)
+    emptying = {"sqlite": "DELETE FROM {}", "postgresql": "TRUNCATE {} CASCADE"}
+    for table in ("record", "seal"):
+        with (
+            house.site.database.writing() as session,
+            pytest.raises(DBAPIError, match="append-only"),
+        ):
+            session.execute(text(emptying[db.dialect(session)].format(table)))
+
+
+def test_threat_49_a_deleted_line_is_named(house: House) -> None:
+    head = sealed(house, 10)
+    (victim,) = house.ask(select(Record.id).where(Record.subject == "subject-4"))[0]
+    tamper(house)
+    delete = f"DELETE FROM record WHERE id = {victim}"
+    if house.site.database.sqlite:
+        # Past the house, so that no foreign key stands in the way.
+        assert house.site.database.url.database is not None
+        with closing(sqlite3.connect(house.site.database.url.database)) as connection:
+            connection.execute(delete)
+            connection.commit()
+    else:
+        with house.writing() as session:
+            session.execute(text("SET session_replication_role = replica"))
+            session.execute(text(delete))
+    found = broken(house, head)
+    assert found is not None
+    assert (found.record_id, found.what) == (victim, "the line was deleted")
 
 
 def test_threat_49_an_edited_line_is_named(house: House) -> None:
