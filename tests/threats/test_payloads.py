@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from urllib.parse import quote
 
 import pytest
@@ -16,7 +15,7 @@ PAYLOADS = (
     "' OR '1'='1", "'; DROP TABLE signature; --", '" OR ""="', "1 OR 1=1",
     "') UNION SELECT pepper FROM letter --", "\\'; SELECT pg_sleep(5); --",
     "' AND (SELECT 1 FROM (SELECT count(*)) x) --", "%' LIKE '%", "a'||'b", "$$;--",
-    "{{7*7}}", "${7*7}", "<%= 7*7 %>", "#{7*7}", "{% for x in y %}", "%(name)s",
+    "{{1337*7331}}", "${1337*7331}", "<%= 1337*7331 %>", "#{1337*7331}", "{% for x in y %}", "%(name)s",
     "{0.__class__}", "%0a", "%s%s%n", "__proto__",
 )  # fmt: skip
 
@@ -45,7 +44,7 @@ def test_row_35_payloads_are_literal_everywhere(house: House, payload: str) -> N
         ]
     assert {a.status_code for a in answers} <= {200, 303, 400, 404, 409}
     for answer in answers:
-        assert not re.search(r"\b49\b", re.sub("[0-9a-f]{12,}", "", answer.text))
+        assert str(1337 * 7331) not in answer.text
     assert not any(payload in statement for statement in said)
     # Where it is taken it is kept letter by letter.
     signing = {"affiliation": payload, "statement": payload, "email": "b@example.org"}

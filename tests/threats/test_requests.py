@@ -107,7 +107,7 @@ def every_answer(house: House) -> dict[str, TestResponse]:
     """An answer of every route and of every kind of error."""
     answers = {path: house.get(path) for path in forms(house)}
     for rule in house.app.url_map.iter_rules():
-        path = rule.rule.replace("<slug>", SLUG).replace("<language:locale>", "de")
+        path = rule.rule.replace("<slug:slug>", SLUG).replace("<language:locale>", "de")
         path = path.replace("<token>", "none").replace("<reference>", "none")
         assert "<" not in path, f"{rule.rule} is new: say here what it takes"
         for method in ("GET", "HEAD", "OPTIONS", "PUT"):
