@@ -100,7 +100,7 @@ faults: .venv/dev.stamp ## Kill, hang and starve the parts for as long as that t
 	$(BIN)/python -m pytest -m "long or not long" tests/faults $(ARGS)
 
 .PHONY: bench
-bench: .venv/dev.stamp ## Measure against the plainest programs of the same kind (ONLY=name)
+bench: .venv/dev.stamp ## Measure against the plainest programs of the same kind (ONLY=name ARGS=--quick)
 	$(BIN)/python -m bench.run $(if $(ONLY),--only "$(ONLY)") $(ARGS)
 
 .PHONY: screenshots

@@ -47,15 +47,16 @@ def main() -> int:
     if not arguments.quick:
         report.write(results)
     small, large = sizes
+    seconds, load = time.monotonic() - started, os.getloadavg()[0]
     print(f"""
 {report.table(results)}
 
 ours and reference: with {small:,} signatures; growth: with {large:,} over {small:,}.
 CPU ms: of the server's processes and the database, for one request, the median of the
 rounds; "ours is" and growth: the median of what each round says when compared with
-itself, ours and the reference having taken turns within it.
-{time.monotonic() - started:.0f} s on {os.cpu_count()} cores, which {_load()} processes
-wanted at the end.""")
+itself, ours and the reference having taken turns within it. sign-p99: what 1 of 100
+waits longer than, beside what half of them do.
+{seconds:.0f} s on {os.cpu_count()} cores; load at the end: {load:.1f}.""")
     return 0
 
 
@@ -79,10 +80,6 @@ def _measured(
 
 def _say(what: str, started: float) -> None:
     print(f"{time.monotonic() - started:5.0f} s  {what}", file=sys.stderr, flush=True)
-
-
-def _load() -> str:
-    return f"{os.getloadavg()[0]:.1f}"
 
 
 if __name__ == "__main__":
