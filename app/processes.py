@@ -22,8 +22,9 @@ PATIENCE = 5.0
 ROOT = Path(__file__).parent.parent
 _PR_SET_PDEATHSIG = 1
 # Each request has a thread while its body comes; app/gate.py says how many are worked
-# on at once. So 500 clients that dawdle over their forms keep nobody else waiting.
-_MOST_REQUESTS = 512
+# on at once. So 500 clients that dawdle over their forms keep nobody else waiting, not
+# even while one process has to bear them all.
+_MOST_REQUESTS = 1024
 # A connection between two requests costs little, and browsers keep them open.
 _MOST_CONNECTIONS = 4096
 _LONGEST_HEAD = 32 * 1024
