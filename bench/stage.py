@@ -161,7 +161,12 @@ class Stage:
             )
             for filled in self._filled.values()
         ]
-        statuses = [process.wait() for process in running]
+        try:
+            statuses = [process.wait() for process in running]
+        finally:
+            for process in running:
+                process.kill()
+                process.wait()
         if any(statuses):
             raise Failed("A database could not be filled; the lines above say why.")
 
