@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -25,7 +26,8 @@ _PR_SET_PDEATHSIG = 1
 # on at once. So 500 clients that dawdle over their forms keep nobody else waiting, not
 # even while one process has to bear them all.
 _MOST_REQUESTS = 1024
-# A connection between two requests costs little, and browsers keep them open.
+# A connection between two requests costs little, and browsers keep them open. Each is
+# an open file, though, and Granian spins where it is not allowed to open any more.
 _MOST_CONNECTIONS = 4096
 _LONGEST_HEAD = 32 * 1024
 
@@ -36,6 +38,11 @@ def free_socket() -> socket.socket:
     found.bind(("127.0.0.1", 0))
     found.listen(128)
     return found
+
+
+def _most_connections() -> int:
+    _, files = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return _MOST_CONNECTIONS if files < 0 else min(_MOST_CONNECTIONS, files // 2)
 
 
 def web_command(port: int, environment: Mapping[str, str]) -> list[str]:
@@ -50,7 +57,7 @@ def web_command(port: int, environment: Mapping[str, str]) -> list[str]:
         *("--workers", environment.get("WEB_WORKERS") or "2"),
         *("--respawn-failed-workers", "--workers-kill-timeout", str(int(PATIENCE - 1))),
         *("--blocking-threads", str(_MOST_REQUESTS)),
-        *("--backpressure", str(_MOST_CONNECTIONS), "--backlog", "2048"),
+        *("--backpressure", str(_most_connections()), "--backlog", "2048"),
         *("--http1-header-read-timeout", str(int(patience * 1000))),
         *("--http1-buffer-size", str(_LONGEST_HEAD), "--log-level", "error"),
         "wsgi:application",

@@ -44,6 +44,17 @@ def _alive(pid: int) -> bool:
     return True
 
 
+def test_the_web_server_takes_no_more_connections_than_it_may_open_files() -> None:
+    ask = "from app.processes import web_command; print(*web_command(1, {}))"
+    told = subprocess.run(
+        ["sh", "-c", 'ulimit -n 300; exec "$0" -c "$1"', sys.executable, ask],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "--backpressure 150 " in told.stdout
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
 def test_a_taken_port_is_one_sentence(tmp_path: Path, host: str) -> None:
     with socket.create_server((host, 0)) as taken:
