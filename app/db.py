@@ -261,6 +261,12 @@ def _postgresql_engine(url: Any, pool_size: int) -> Engine:
         hide_parameters=True,
         connect_args={
             "connect_timeout": 5,
+            # A machine that vanishes says no goodbye: without these its requests
+            # would hold their hands for two hours, which is what TCP grants.
+            "tcp_user_timeout": 10_000,
+            "keepalives_idle": 5,
+            "keepalives_interval": 2,
+            "keepalives_count": 3,
             "options": "-c statement_timeout=5000"
             " -c idle_in_transaction_session_timeout=10000 -c timezone=UTC",
         },
