@@ -143,6 +143,9 @@ class Database:
         """A connection that sees one moment: what every page is read from."""
         with self._readers.connect() as connection:
             yield connection
+            # There is nothing to keep, but psycopg forgets all prepared statements
+            # of a connection that is rolled back, and every page would plan anew.
+            connection.commit()
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
