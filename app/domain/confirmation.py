@@ -17,6 +17,7 @@ from app.domain import (
     names,
     outgoing,
     record,
+    standing,
     tally,
 )
 from app.domain.drafts import (
@@ -118,7 +119,7 @@ def confirm(
         name_key=name_key,
         public_figure=draft.public_figure,
     )
-    public_id = lifecycle.new_public_id()
+    public_id = standing.new_public_id()
     entered = lifecycle.confirm(
         session,
         letter_id=settings.id,

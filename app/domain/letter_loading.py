@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.domain import lifecycle, names, record, tally, verification, wording
+from app.domain import lifecycle, names, record, standing, tally, verification, wording
 from app.domain.keyring import Keyring
 from app.domain.letter_files import CollectedGroup, LetterFiles
 from app.models import (
@@ -260,7 +260,7 @@ def _collection(
             letter_id=letter.id,
             collection_id=collection.id,
             values={
-                "public_id": lifecycle.new_public_id(),
+                "public_id": standing.new_public_id(),
                 "name": line.name,
                 "name_key": name_key,
                 "title": line.titles.get(files.default_language),

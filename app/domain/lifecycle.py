@@ -6,7 +6,6 @@ verb calls for one, a mail: in one transaction, which the caller commits.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
@@ -112,11 +111,6 @@ class NotAllowed(Exception):
 
 class ReasonMissing(ValueError):
     """The verb asks for a reason in words."""
-
-
-def new_public_id() -> str:
-    """128 random bits by which a signature is known outside, as 22 characters."""
-    return secrets.token_urlsafe(16)
 
 
 def confirm(

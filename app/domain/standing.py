@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -98,3 +99,13 @@ def net(before: list[Entry], after: list[Entry], sector: str) -> list[Entry]:
     if not rows and after:
         rows = [Entry(Facet.SECTOR, sector, after[0].measure, 0)]
     return rows
+
+
+def new_public_id() -> str:
+    """The random text by which a signature is known outside: 22 characters.
+
+    None begins with a hyphen, which a command would take for an option.
+    """
+    while (public_id := secrets.token_urlsafe(16)).startswith("-"):
+        pass
+    return public_id

@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 
 from app import db, dev_inbox, urls
 from app.db_upgrade import upgrade
-from app.domain import letter_files, letter_loading, lifecycle, names, record
+from app.domain import letter_files, letter_loading, lifecycle, names, record, standing
 from app.domain import verification as proofs
 from app.domain.letter_files import LanguageFile, LetterFiles
 from app.domain.tokens import Purpose
@@ -217,7 +217,7 @@ def _person(number: int) -> dict[str, Any]:
     """The columns of the `number`-th signatory: all kinds of lines come up."""
     name = NAMES[number % len(NAMES)]
     return {
-        "public_id": lifecycle.new_public_id(),
+        "public_id": standing.new_public_id(),
         "name": name,
         "name_key": names.look_alike_key(name),
         "title": _TITLES[number % 4] or None,

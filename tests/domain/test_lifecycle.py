@@ -11,7 +11,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app import db
-from app.domain import lifecycle, record, verification
+from app.domain import lifecycle, record, standing, verification
 from app.domain.lifecycle import MOVES, NotAllowed, ReasonMissing, Verb
 from app.models import (
     Record,
@@ -233,5 +233,12 @@ def test_one_address_has_one_signature_on_a_letter(house: House) -> None:
     with house.site.database.writing() as session, pytest.raises(IntegrityError):
         session.execute(
             insert(db.table(Signature)),
-            values | {"public_id": lifecycle.new_public_id()},
+            values | {"public_id": standing.new_public_id()},
         )
+
+
+def test_no_public_id_looks_like_an_option_of_a_command() -> None:
+    made = {standing.new_public_id() for _ in range(2000)}
+    assert len(made) == 2000
+    assert {len(public_id) for public_id in made} == {22}
+    assert [public_id for public_id in made if public_id.startswith("-")] == []
