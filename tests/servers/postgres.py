@@ -10,6 +10,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -256,6 +257,27 @@ def _clear_leftovers() -> None:
             try:
                 os.kill(int((folder / "owner").read_text()), 0)
             except ProcessLookupError:
-                _attach(folder).stop()
+                _clear(folder)
             except (OSError, ValueError):
                 continue
+
+
+def _clear(folder: Path) -> None:
+    """Stop a server that still listens; of one killed with its run, only files are left.
+
+    Its number may belong to another process by now, so nobody is told to end by it.
+    """
+    if any(_listens(path) for path in (folder / "run").glob(".s.PGSQL.*[0-9]")):
+        # Another process of the run may be clearing the same one away.
+        with suppress(RuntimeError):
+            _attach(folder).stop()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _listens(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return False
+    return True

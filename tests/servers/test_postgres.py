@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -108,7 +111,8 @@ def test_all_processes_of_a_run_share_one_server(tmp_path: Path) -> None:
     stop_shared(tmp_path)
 
 
-def test_a_server_whose_run_was_killed_is_cleared_away() -> None:
+def _left_by_a_killed_run() -> Path:
+    """The folder of a server whose run was ended with -9; the server lives on."""
     asked = (
         "import os, signal; from tests.servers.postgres import Postgres;"
         "print(Postgres().start().folder, flush=True);"
@@ -117,7 +121,40 @@ def test_a_server_whose_run_was_killed_is_cleared_away() -> None:
     done = subprocess.run(
         [sys.executable, "-c", asked], capture_output=True, text=True, check=False
     )
-    left = Path(done.stdout.strip())
-    assert (left / "run" / "data" / "postmaster.pid").exists()
+    return Path(done.stdout.strip())
+
+
+def _postmaster(folder: Path) -> int:
+    note = folder / "run" / "data" / "postmaster.pid"
+    return int(note.read_text().splitlines()[0])
+
+
+def test_a_server_whose_run_was_killed_is_cleared_away() -> None:
+    left = _left_by_a_killed_run()
+    assert any(_listening(left))
     with Postgres():
         assert not left.exists()
+
+
+def test_the_files_of_a_server_killed_with_its_run_are_cleared_away() -> None:
+    """Whatever process bears its number by now is left alone."""
+    left = _left_by_a_killed_run()
+    os.kill(_postmaster(left), signal.SIGKILL)
+    while any(_listening(left)):
+        time.sleep(0.01)
+    bystander = subprocess.Popen(["sleep", "60"])
+    note = left / "run" / "data" / "postmaster.pid"
+    lines = note.read_text().splitlines()
+    note.write_text("\n".join([str(bystander.pid), *lines[1:]]) + "\n")
+    with Postgres():
+        assert not left.exists()
+    assert bystander.poll() is None
+    bystander.kill()
+    bystander.wait()
+
+
+def _listening(folder: Path) -> Iterator[Path]:
+    for path in (folder / "run").glob(".s.PGSQL.*[0-9]"):
+        with socket.socket(socket.AF_UNIX) as probe:
+            if probe.connect_ex(str(path)) == 0:
+                yield path
