@@ -29,7 +29,7 @@ from app.domain.drafts import (
     wipe,
 )
 from app.domain.keyring import Keyring
-from app.domain.letters import Shelf
+from app.domain.shelf import Shelf
 from app.models import (
     IS_OPEN,
     Measure,

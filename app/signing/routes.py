@@ -9,16 +9,17 @@ from sqlalchemy import Row, select
 
 from app import answers, db, i18n, urls
 from app.db import Transaction
-from app.domain import figures, letters, signatories, submissions, tally, tokens
+from app.domain import letters, moving, submissions, tokens
 from app.domain.keyring import Unopenable
-from app.domain.letters import Phase, Settings, Version
+from app.domain.letters import Phase, Settings
 from app.domain.tokens import InvalidToken
-from app.domain.views import LetterView, SignForm, StoredHtml
+from app.domain.versions import Version
+from app.domain.views import SignForm
 from app.domain.wording import blocks
 from app.i18n import marked as _
 from app.mail import outbox
 from app.models import Outbox, OutboxState, TextVersion
-from app.signing import forms, guard
+from app.signing import forms, guard, sheet
 from app.site import site
 
 bp = Blueprint("signing", __name__)
@@ -39,38 +40,14 @@ def visible(session: Transaction, slug: str) -> tuple[Settings, Version]:
 def letter(slug: str, locale: str | None = None) -> Response:
     """The letter with its numbers, its form and its first signatories."""
     now = db.now()
-    with site().database.snapshot() as session:
-        settings, version = visible(session, slug)
-        if locale is not None and locale not in settings.wordings:
-            abort(404)
-        counted = tally.read(session, letter_id=settings.id)
-        wording = settings.wording(locale)
-        featured, newest = signatories.first(
-            session, settings=settings, language=wording.language
-        )
-    view = letters.view(settings, language=locale, now=now)
-    response = answers.page(
-        "signing/letter.html",
-        letter=view,
-        numbers=figures.numbers(
-            counted, settings=settings, as_of=version.as_of, language=wording.language
-        ),
-        featured=featured,
-        newest=newest,
-        form=_empty_form(settings, view),
-    )
-    return answers.public(response, version=version, names=True)
-
-
-def _empty_form(settings: Settings, view: LetterView) -> StoredHtml:
-    """The form as everybody gets it: made once for a letter's revision."""
-    key = view.language, Phase(view.phase)
-    if key not in settings.forms:
-        html = i18n.render(
-            "signing/_form.html", view.locale, letter=view, form=SignForm()
-        )
-        settings.forms[key] = StoredHtml(html)
-    return settings.forms[key]
+    found = moving.read(site().database, shelf=site().shelf, slug=slug, now=now)
+    if found is None or not found.version.visible:
+        abort(404)
+    if locale is not None and locale not in found.settings.wordings:
+        abort(404)
+    view = letters.view(found.settings, language=locale, now=now)
+    response = answers.html(sheet.put_together(found, view), view)
+    return answers.public(response, version=found.version, names=True)
 
 
 @bp.post("/letters/<slug:slug>/signatures")
