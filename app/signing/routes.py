@@ -5,7 +5,7 @@ from __future__ import annotations
 from difflib import SequenceMatcher
 
 from flask import Blueprint, Response, abort, request
-from sqlalchemy import Row, select
+from sqlalchemy import select
 
 from app import answers, db, i18n, urls
 from app.db import Transaction
@@ -25,6 +25,7 @@ from app.site import site
 bp = Blueprint("signing", __name__)
 
 _REFERENCE = b"inbox"
+_SIGN_ANEW = _("The address cannot be corrected here (any more): please sign anew.")
 
 
 def visible(session: Transaction, slug: str) -> tuple[Settings, Version]:
@@ -139,12 +140,7 @@ def _inbox(
     submission_id = _submission_of(reference)
     with site().database.snapshot() as session:
         settings, _version = visible(session, slug)
-        newest = session.execute(
-            select(Outbox.state, Outbox.answer)
-            .where(Outbox.submission_id == submission_id)
-            .order_by(Outbox.number.desc())
-            .limit(1)
-        ).first()
+        state = _state(session, submission_id)
     language = answers.language_asked(settings)
     view = letters.view(settings, language=language, now=db.now())
     if notice:
@@ -154,7 +150,7 @@ def _inbox(
         status=status,
         letter=view,
         reference=reference,
-        state=_state(newest),
+        state=state,
         form=form,
         notice=notice,
     )
@@ -169,19 +165,32 @@ _STATES = {
 }
 
 
-def _state(newest: Row[str, str | None] | None) -> str:
+def _state(session: Transaction, submission_id: bytes) -> str:
     """How the page calls it; a mail that waits for its minute is one just sent.
 
-    Otherwise a stranger could see that the address had a mail a moment ago.
+    Otherwise a stranger could see that the address had a mail a moment ago. Once one
+    mail is done it stays so: whether a later one waits would tell whether the link
+    in the first was used.
     """
-    if newest is None or newest.answer == outbox.TOO_SOON:
+    mails = session.execute(
+        select(Outbox.state, Outbox.answer).where(Outbox.submission_id == submission_id)
+    ).all()
+    states = {
+        "done" if mail.answer == outbox.TOO_SOON else _STATES.get(mail.state, "done")
+        for mail in mails
+    }
+    if not states or "done" in states:
         return "done"
-    return _STATES.get(newest.state, "done")
+    return "waiting" if "waiting" in states else "refused"
 
 
 @bp.post("/letters/<slug:slug>/inbox/<reference>")
 def inbox_act(slug: str, reference: str) -> Response:
-    """Send the mail again, or send it to another address."""
+    """Send the mail again, or send it to another address where the first is refused.
+
+    An address that took the mail may belong to somebody who has pressed the button
+    since: nothing answered here may depend on that.
+    """
     here, now = site(), db.now()
     typed = guard.read_form(request)
     submission_id = _submission_of(reference)
@@ -196,6 +205,9 @@ def inbox_act(slug: str, reference: str) -> Response:
         abort(400)
     with here.database.snapshot() as session:
         settings, _version = visible(session, slug)
+        refused = _state(session, submission_id) == "refused"
+    if not refused:
+        return _inbox(slug, reference, SignForm(), _SIGN_ANEW, 409)
     language = settings.wording(answers.language_asked(settings)).language
     translate = i18n.translator(i18n.speaks(language))
     address, problem = forms.judge_address(typed.get("email", ""), translate)
@@ -213,8 +225,7 @@ def inbox_act(slug: str, reference: str) -> Response:
         )
         session.commit()
     if moved is None:
-        sentence = _("This form has been confirmed or has ended: please sign anew.")
-        return _inbox(slug, reference, SignForm(), sentence, 409)
+        return _inbox(slug, reference, SignForm(), _SIGN_ANEW, 409)
     return answers.see_other(urls.inbox(slug, _reference(moved), language))
 
 
