@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import shutil
 import threading
@@ -18,7 +19,7 @@ from sqlalchemy.orm import Session
 from werkzeug.test import Client, TestResponse
 
 import config
-from app import create_public, db, i18n
+from app import create_public, db, i18n, prepared
 from app.db_upgrade import upgrade
 from app.domain import letter_files, letter_loading, record, tally, versions
 from app.front import Front
@@ -82,6 +83,17 @@ def load(site: Site, folder: Path) -> None:
             now=db.now(),
         )
         session.commit()
+
+
+class _Ear(logging.Handler):
+    """Hands each message of a log to a function."""
+
+    def __init__(self, hear: Callable[[str], None]) -> None:
+        super().__init__()
+        self._hear = hear
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._hear(record.getMessage())
 
 
 class House:
@@ -232,16 +244,25 @@ class House:
         """What is said to the database inside the block, from any thread."""
         said: list[str] = []
 
-        def listen(_c: Any, _k: Any, statement: str, *_: Any) -> None:
+        def hear(statement: str) -> None:
             said.append(" ".join(statement.split()))
+
+        def listen(_c: Any, _k: Any, statement: str, *_: Any) -> None:
+            hear(statement)
 
         database = self.site.database
         engines: set[Engine] = {database.engine, database._readers}
         for engine in engines:
             event.listen(engine, "before_cursor_execute", listen)
+        handler = _Ear(hear)
+        level = prepared.log.level
+        prepared.log.addHandler(handler)
+        prepared.log.setLevel(logging.DEBUG)
         try:
             yield said
         finally:
+            prepared.log.setLevel(level)
+            prepared.log.removeHandler(handler)
             for engine in engines:
                 event.remove(engine, "before_cursor_execute", listen)
 
