@@ -28,7 +28,10 @@ INSERTS: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.ins
 
 
 class Statement:
-    """One statement, compiled once for each kind of database."""
+    """One statement, compiled once for each kind of database.
+
+    It holds no list of unknown length and leaves no column to a default of Python's.
+    """
 
     def __init__(self, make: Callable[[Any], Any]) -> None:
         """`make` gets the database's INSERT, which knows ON CONFLICT."""
@@ -68,9 +71,10 @@ class Step(NamedTuple):
 def run(session: Session | Connection, *steps: Step) -> Rows:
     """Run steps in the transaction in hand; the rows that the last one gave.
 
-    None may need what another one does, nor see it: PostgreSQL takes them as one
-    statement, which spares it and us a way for each. SQLite has no INSERT within
-    another statement, and no way to spare. Raises what SQLAlchemy raises.
+    None may need what another one does, nor see it, and all but the last must write:
+    PostgreSQL takes them as one statement, which spares it and us a way for each.
+    SQLite has no INSERT within another statement, and no way to spare. Raises what
+    SQLAlchemy raises.
     """
     if isinstance(session, Session):
         session.flush()
@@ -127,14 +131,19 @@ def _compiled(
     statement: Any, dialect: Dialect, values: Values
 ) -> tuple[str, Callable[[Values], Any]]:
     compiled = statement.compile(dialect=dialect, column_keys=list(values))
-    binds = compiled.binds.items()
-    fixed = {name: bind.value for name, bind in binds if not bind.required}
-    asked = {
+    makers = {
         name: bind.type.dialect_impl(dialect).bind_processor(dialect)
-        for name, bind in binds
-        if bind.required
+        for name, bind in compiled.binds.items()
     }
-    made = [(name, make) for name, make in asked.items() if make is not None]
+    fixed = {
+        name: make(bind.value) if (make := makers[name]) else bind.value
+        for name, bind in compiled.binds.items()
+        if not bind.required
+    }
+    if None in fixed.values():
+        # What a column's default would be told, which nobody asks here.
+        raise ValueError(f"a value is missing for {compiled.string}")
+    made = [(name, make) for name, make in makers.items() if make and name not in fixed]
     order: Sequence[str] | None = compiled.positiontup
 
     def bound(values: Values) -> Any:

@@ -85,6 +85,7 @@ def read(
             return None
         revision, fold, folded_at, unfolded, newest, newest_at, counted, lines = row
         if revision == settings.revision:
+            shelf.saw(settings)
             break
         settings = None
     return Moving(

@@ -11,7 +11,9 @@ from app.db import Transaction
 from app.models import Outbox, OutboxKind, OutboxState
 from app.prepared import Statement, Step
 
-_ASK = Statement(lambda insert: insert(db.table(Outbox)).on_conflict_do_nothing())
+_ASK = Statement(
+    lambda insert: insert(db.table(Outbox)).on_conflict_do_nothing().inline()
+)
 
 
 def ask(

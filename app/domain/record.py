@@ -24,7 +24,7 @@ _GENESIS = "0" * 64
 _SEAL_LOCK = 7_241_001
 _BATCH = 500
 
-_WRITE = Statement(lambda insert: insert(db.table(Record)))
+_WRITE = Statement(lambda insert: insert(db.table(Record)).inline())
 
 
 def organiser(identifier: int) -> str:

@@ -120,7 +120,7 @@ def _post(number: int) -> Statement:
         }
         for row in range(number)
     ]
-    return Statement(lambda insert: insert(db.table(Ledger)).values(rows))
+    return Statement(lambda insert: insert(db.table(Ledger)).values(rows).inline())
 
 
 def read(
