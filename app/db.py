@@ -195,6 +195,11 @@ class Database:
         with Session(self._readers, autoflush=False) as session:
             yield session
 
+    @property
+    def readers(self) -> Engine:
+        """The engine behind `reading`, for a session that chooses by itself."""
+        return self._readers
+
     @contextmanager
     def writing(self) -> Iterator[Session]:
         """A session for one transaction; what its user does not commit is undone."""

@@ -5,7 +5,17 @@ from __future__ import annotations
 from app.db import Base
 from app.models.letter import Collection, Letter, LetterLanguage, Sector, TextVersion
 from app.models.mail import IS_UNSENT, MailSlot, Outbox, OutboxKind, OutboxState
-from app.models.organiser import Membership, Organiser, Role
+from app.models.organiser import (
+    EntryLink,
+    FactorReset,
+    Invitation,
+    LinkPurpose,
+    Membership,
+    Organiser,
+    Passkey,
+    Role,
+    SignIn,
+)
 from app.models.record import Reason, Record, Seal
 from app.models.signature import (
     IS_COUNTED,
@@ -30,12 +40,16 @@ __all__ = [
     "Base",
     "BlockedName",
     "Collection",
+    "EntryLink",
     "Facet",
+    "FactorReset",
     "Fold",
     "History",
+    "Invitation",
     "Ledger",
     "Letter",
     "LetterLanguage",
+    "LinkPurpose",
     "MailSlot",
     "Measure",
     "Membership",
@@ -44,11 +58,13 @@ __all__ = [
     "Outbox",
     "OutboxKind",
     "OutboxState",
+    "Passkey",
     "Reason",
     "Record",
     "Role",
     "Seal",
     "Sector",
+    "SignIn",
     "Signature",
     "State",
     "Submission",
