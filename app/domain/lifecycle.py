@@ -1,4 +1,4 @@
-"""The only writer of a signature's state: the table of verbs, and one move below.
+"""The only writer of a signature's state: a function a verb, and one move below.
 
 Every move is a compare-and-swap, a line of the record, ledger rows and, where the
 verb calls for one, a mail: in one transaction, which the caller commits.
@@ -8,72 +8,34 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import case, update
 
 from app import db
 from app.db import Transaction, insert_for
-from app.domain import outgoing, record, tally
+from app.domain import outgoing, queue, record, tally
 from app.domain.standing import Facts, entries_of, facts, net
-from app.models import (
-    BlockedName,
-    Origin,
-    OutboxKind,
-    Signature,
-    State,
-    Verification,
+from app.domain.verbs import (
+    COUNTED,
+    HELD,
+    MAILS,
+    MOVES,
+    QUIET,
+    REJECTED,
+    UNDO_FOR,
+    WITHDRAWN,
+    NotAllowed,
+    ReasonMissing,
+    Verb,
 )
+from app.models import BlockedName, Origin, Signature, State, Verification
 
+__all__ = ["MOVES", "NotAllowed", "ReasonMissing", "Verb"]
 
-class Verb(StrEnum):
-    """What can be done to a signature (design: sections 2 and 4)."""
-
-    CONFIRM = "confirm"
-    COLLECT = "collect"
-    RELEASE = "release"
-    HOLD = "hold"
-    REJECT = "reject"
-    REINSTATE = "reinstate"
-    CORRECT = "correct"
-    VERIFY = "verify"
-    FEATURE = "feature"
-    WITHDRAW = "withdraw"
-    REDACT = "redact"
-
-
-COUNTED, HELD = State.COUNTED, State.HELD
-REJECTED, WITHDRAWN = State.REJECTED, State.WITHDRAWN
-
-# verb -> {from: to}; None is "not there yet". Where two states stand, the verb's
-# function says which: holds decide for confirm and correct, the past for reinstate.
-MOVES: Mapping[Verb, Mapping[State | None, tuple[State, ...]]] = {
-    Verb.CONFIRM: {None: (COUNTED, HELD)},
-    Verb.COLLECT: {None: (COUNTED,)},
-    Verb.RELEASE: {HELD: (COUNTED,)},
-    Verb.HOLD: {COUNTED: (HELD,)},
-    Verb.REJECT: {COUNTED: (REJECTED,), HELD: (REJECTED,)},
-    Verb.REINSTATE: {REJECTED: (COUNTED, HELD)},
-    Verb.CORRECT: {COUNTED: (COUNTED, HELD), HELD: (HELD, COUNTED)},
-    Verb.VERIFY: {COUNTED: (COUNTED,), HELD: (HELD,)},
-    Verb.FEATURE: {COUNTED: (COUNTED,)},
-    Verb.WITHDRAW: {COUNTED: (WITHDRAWN,), HELD: (WITHDRAWN,)},
-    Verb.REDACT: {WITHDRAWN: (WITHDRAWN,), REJECTED: (REJECTED,)},
-}
-
-# The verbs for which a second time is the same as once, and where they lead.
-QUIET: Mapping[Verb, frozenset[State]] = {
-    Verb.RELEASE: frozenset({COUNTED}),
-    Verb.HOLD: frozenset({HELD}),
-    Verb.REJECT: frozenset({REJECTED}),
-    Verb.REINSTATE: frozenset({COUNTED, HELD}),
-    Verb.WITHDRAW: frozenset({WITHDRAWN}),
-}
-
-MAILS: Mapping[Verb, OutboxKind] = {Verb.CONFIRM: OutboxKind.SIGNED}
-
-_BY_HAND = "by_hand"
+_BY_HAND, _CORRECTED = "by_hand", "corrected"
+# Holds that only a person lifts: no correction does.
+_KEPT = (_BY_HAND, _CORRECTED, queue.DISPUTED)
 
 # What is wiped from a row whose person is erased; state, sector and keys stay.
 _WIPED = {
@@ -90,7 +52,6 @@ _WIPED = {
     "may_contact": False,
 }
 
-
 _ENTER = db.Upsert(
     lambda insert: (
         insert(db.table(Signature))
@@ -98,19 +59,6 @@ _ENTER = db.Upsert(
         .returning(db.table(Signature).c.id)
     )
 )
-
-
-class NotAllowed(Exception):
-    """The verb does not apply to the state in which the signature is now."""
-
-    def __init__(self, verb: Verb, state: State | None) -> None:
-        super().__init__(f"{verb.value} is not possible from {state}")
-        self.verb = verb
-        self.state = state
-
-
-class ReasonMissing(ValueError):
-    """The verb asks for a reason in words."""
 
 
 def confirm(
@@ -171,11 +119,16 @@ def collect(
 
 
 def release(
-    session: Transaction, *, signature_id: int, actor: str, now: datetime
+    session: Transaction,
+    *,
+    signature_id: int,
+    actor: str,
+    now: datetime,
+    tell: bool = True,
 ) -> State:
-    """Let a held signature into the list and the count."""
+    """Let a held signature into the list and the count; `tell` mails its owner."""
     return _move(session, Verb.RELEASE, signature_id, COUNTED, actor=actor, now=now,
-                 changes={"hold_reasons": None})  # fmt: skip
+                 changes={"hold_reasons": None}, tell=tell)  # fmt: skip
 
 
 def hold(
@@ -235,8 +188,11 @@ def correct(
     The holds are decided anew by the caller; one set by hand is not lifted.
     """
     former = facts(session, signature_id=signature_id)
-    if _BY_HAND in (former.hold_reasons or "").split():
-        hold_reasons = [*hold_reasons, _BY_HAND]
+    kept = [r for r in (former.hold_reasons or "").split() if r in _KEPT]
+    hold_reasons = [*hold_reasons, *kept]
+    if claim_changed and former.featured_rank is not None:
+        # Nobody vouched for what a notable one changed into (peers, rule R8).
+        hold_reasons.append(_CORRECTED)
     changes = changes | {"hold_reasons": " ".join(hold_reasons) or None}
     if claim_changed:
         changes["verified"] = False
@@ -268,6 +224,37 @@ def verify(
                  changes={"verified": True})  # fmt: skip
 
 
+def revoke(
+    session: Transaction, *, signature_id: int, actor: str, reason: str, now: datetime
+) -> State:
+    """Take a verification back: the person is no longer taken for proved."""
+    former = facts(session, signature_id=signature_id)
+    if not former.verified:
+        raise NotAllowed(Verb.REVOKE, former.state)
+    state = _move(session, Verb.REVOKE, former, former.state, actor=actor, now=now,
+                  reason=_given(reason), changes={"verified": False})  # fmt: skip
+    void_verifications(session, signature_id=signature_id, now=now)
+    return state
+
+
+def undo(
+    session: Transaction,
+    *,
+    signature_id: int,
+    to: State,
+    changes: Mapping[str, Any],
+    actor: str,
+    now: datetime,
+) -> State:
+    """Put a signature back to where an organiser's move found it.
+
+    `changes` are the columns as they were. Raises NotAllowed when it moved on.
+    """
+    former = facts(session, signature_id=signature_id)
+    return _move(session, Verb.UNDO, former, to, actor=actor, now=now,
+                 changes=changes)  # fmt: skip
+
+
 def feature(
     session: Transaction,
     *,
@@ -287,6 +274,16 @@ def feature(
         return former.state
     return _move(session, Verb.FEATURE, former, former.state, actor=actor, now=now,
                  changes={"featured_rank": rank})  # fmt: skip
+
+
+def arrange(session: Transaction, *, ranks: Mapping[int, int]) -> None:
+    """Give featured signatures new places among each other: id -> rank."""
+    session.execute(
+        update(Signature)
+        .where(Signature.id.in_(ranks), Signature.featured_rank.is_not(None))
+        .values(featured_rank=case(dict(ranks), value=Signature.id))
+        .execution_options(synchronize_session=False)
+    )
 
 
 def withdraw(
@@ -359,6 +356,7 @@ def _enter(
     tally.post(session, letter_id=entered.letter_id, entries=entries, at=now)
     if verb in MAILS:
         outgoing.ask(session, kind=MAILS[verb], signature_id=signature_id, now=now)
+    queue.enter(session, signature_id=signature_id, values=row)
     return entered
 
 
@@ -372,6 +370,7 @@ def _move(
     now: datetime,
     reason: str | None = None,
     changes: Mapping[str, Any],
+    tell: bool = True,
 ) -> State:
     """Move one signature, or raise NotAllowed; the one place where a state changes.
 
@@ -405,12 +404,13 @@ def _move(
     )
     if moved.rowcount != 1:  # type: ignore[attr-defined]
         met = facts(session, signature_id=former.id)
-        if met == former or (verb is Verb.CORRECT and met.state is not former.state):
+        moved_on = verb is Verb.CORRECT and met.state is not former.state
+        if met == former or moved_on or verb is Verb.UNDO:
             raise NotAllowed(verb, met.state)
         # Somebody was quicker, perhaps with the same wish: judge by what stands now.
         return _move(session, verb, met, to, actor=actor, now=now, reason=reason,
-                     changes=changes)  # fmt: skip
-    record.write(
+                     changes=changes, tell=tell)  # fmt: skip
+    line = record.write(
         session,
         letter_id=former.letter_id,
         actor=actor,
@@ -428,6 +428,8 @@ def _move(
     after = entries_of(to, former.origin, sector, country, verified, 1)
     tally.post(session, letter_id=former.letter_id, at=now,
                entries=net(before, after, sector))  # fmt: skip
-    if verb in MAILS:
-        outgoing.ask(session, kind=MAILS[verb], signature_id=former.id, now=now)
+    queue.settle(session, signature_ids=[former.id], prominent=verb is Verb.REVOKE)
+    if tell and verb in MAILS and former.origin is Origin.CONFIRMED:
+        outgoing.ask_anew(session, kind=MAILS[verb], signature_id=former.id,
+                          record_id=line, due_at=now + UNDO_FOR, now=now)  # fmt: skip
     return to

@@ -3,6 +3,15 @@
 from __future__ import annotations
 
 from app.db import Base
+from app.models.desk import (
+    DeskEntry,
+    DeskLock,
+    DeskMove,
+    EvidenceRequest,
+    RequestAnswer,
+    RequestKind,
+    SignInvitation,
+)
 from app.models.letter import Collection, Letter, LetterLanguage, Sector, TextVersion
 from app.models.mail import IS_UNSENT, MailSlot, Outbox, OutboxKind, OutboxState
 from app.models.organiser import Membership, Organiser, Role
@@ -30,6 +39,10 @@ __all__ = [
     "Base",
     "BlockedName",
     "Collection",
+    "DeskEntry",
+    "DeskLock",
+    "DeskMove",
+    "EvidenceRequest",
     "Facet",
     "Fold",
     "History",
@@ -46,9 +59,12 @@ __all__ = [
     "OutboxState",
     "Reason",
     "Record",
+    "RequestAnswer",
+    "RequestKind",
     "Role",
     "Seal",
     "Sector",
+    "SignInvitation",
     "Signature",
     "State",
     "Submission",

@@ -30,6 +30,14 @@ class OutboxKind(StrEnum):
     SIGNED = "signed"
     # Somebody with a used confirmation link asked for the manage link again.
     MANAGE = "manage"
+    # An organiser let a held signature in, took one out, or proved the person.
+    RELEASED = "released"
+    REJECTED = "rejected"
+    VERIFIED = "verified"
+    # An organiser asks for something that proves the person.
+    EVIDENCE = "evidence"
+    # A personal link to sign, to an address known beforehand.
+    INVITED = "invited"
 
 
 class OutboxState(StrEnum):
@@ -54,11 +62,15 @@ class Outbox(Base):
         CheckConstraint(one_of("state", OutboxState), "state"),
         CheckConstraint(one_of("kind", OutboxKind), "kind"),
         CheckConstraint(
-            "(submission_id IS NULL) <> (signature_id IS NULL)", "one_subject"
+            "CASE WHEN submission_id IS NULL THEN 0 ELSE 1 END"
+            " + CASE WHEN signature_id IS NULL THEN 0 ELSE 1 END"
+            " + CASE WHEN invitation_id IS NULL THEN 0 ELSE 1 END = 1",
+            "one_subject",
         ),
         CheckConstraint("(state = 'leased') = (lease_token IS NOT NULL)", "lease"),
         UniqueConstraint("kind", "submission_id", "number"),
         UniqueConstraint("kind", "signature_id", "number"),
+        UniqueConstraint("kind", "invitation_id", "number"),
         Index(
             "ix_outbox_due",
             "due_at",
@@ -67,12 +79,16 @@ class Outbox(Base):
         ),
         Index("ix_outbox_submission_id", "submission_id"),
         Index("ix_outbox_signature_id", "signature_id"),
+        Index("ix_outbox_invitation_id", "invitation_id"),
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     kind: Mapped[str] = mapped_column(String(12))
     submission_id: Mapped[bytes | None] = mapped_column(ForeignKey("submission.id"))
     signature_id: Mapped[int | None] = mapped_column(ForeignKey("signature.id"))
+    invitation_id: Mapped[int | None] = mapped_column(ForeignKey("sign_invitation.id"))
+    # The line of the record whose reason the mail gives.
+    record_id: Mapped[int | None] = mapped_column(ForeignKey("record.id"))
     # The how-manieth mail of this kind about this subject it is.
     number: Mapped[int]
     # The left part of the Message-ID: every repeat carries the same one.

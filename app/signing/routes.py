@@ -98,7 +98,7 @@ def sign(slug: str) -> Response:
             session, keyring=here.keyring, settings=settings, draft=draft, now=now
         )
         session.commit()
-    return answers.see_other(urls.inbox(slug, _reference(submission_id), language))
+    return answers.see_other(urls.inbox(slug, refer_to(submission_id), language))
 
 
 def _form_again(
@@ -137,7 +137,7 @@ def _change(settings: Settings, language: str, read: str) -> list[tuple[str, str
     return change
 
 
-def _reference(submission_id: bytes) -> str:
+def refer_to(submission_id: bytes) -> str:
     """A text of constant length that only this house can read, new every time."""
     return tokens.encode(site().keyring.seal(submission_id, context=_REFERENCE))
 
@@ -238,7 +238,7 @@ def inbox_act(slug: str, reference: str) -> Response:
     if moved is None:
         sentence = _("This form has been confirmed or has ended: please sign anew.")
         return _inbox(slug, reference, SignForm(), sentence, 409)
-    return answers.see_other(urls.inbox(slug, _reference(moved), language))
+    return answers.see_other(urls.inbox(slug, refer_to(moved), language))
 
 
 @bp.get("/letters/<slug:slug>/privacy")
