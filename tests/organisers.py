@@ -12,10 +12,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import db
-from app.domain import desk, organisers, queue, record, standing
+from app.domain import desk, inviting, organisers, queue, record, standing
 from app.domain.desk import Hand
 from app.models import Letter, Organiser, Role, Signature
-from tests.house import SLUG, House
+from tests.house import SLUG, House, link
 
 
 def organiser(
@@ -78,3 +78,23 @@ def pile(house: House, which: str = queue.WAITING) -> list[str]:
 def row_of(house: House, row: Any) -> Any:
     """The signature as it stands now."""
     return house.ask(select(Signature.__table__).where(Signature.id == row.id))[0]
+
+
+def invitation(house: House, **how: str) -> str:
+    """Olga invites a notable; the path of the link in the mail."""
+    olga = organiser(house)
+    given = {
+        "name": "Yoshua Bengio",
+        "address": "yoshua@institute.example.org",
+        "evidence": "from the page of his institute",
+        "language": "en",
+    }
+    with house.writing() as session:
+        settings = house.site.shelf.of(
+            session, letter_id=letter_id(house), now=db.now()
+        )
+        inviting.invite(
+            session, keyring=house.site.keyring, settings=settings, organiser_id=olga,
+            now=db.now(), **(given | how),
+        )  # fmt: skip
+    return link(house.deliver()[-1], "invited")

@@ -29,7 +29,7 @@ def look(house: House, organiser_id: int, verb: str = "release") -> desk_bulk.St
 
 
 def run(house: House, organiser_id: int, verb: str = "release", **how: Any) -> str:
-    asked = {
+    asked: dict[str, Any] = {
         "mark": look(house, organiser_id, verb).mark, "typed": "", "reason": "",
         "fake": False,
     } | how  # fmt: skip

@@ -15,6 +15,8 @@ from werkzeug.test import TestResponse
 from app.fence import SessionUsed
 from tests.house import BASE, FIELDS, SLUG, House, link
 from tests.letters import rows
+from tests.organisers import invitation
+from tests.servers.behaviours import NO_SUCH_USER
 
 LETTER = f"/letters/{SLUG}"
 TALLY = f"/api/v1/letters/{SLUG}/tally"
@@ -22,6 +24,7 @@ TALLY = f"/api/v1/letters/{SLUG}/tally"
 
 def forms(house: House) -> dict[str, dict[str, str]]:
     """Every public address that takes a POST, with a form that does something."""
+    house.sink.refused["first@example.org"] = NO_SUCH_USER
     inbox = house.sign(email="first@example.org").headers["Location"]
     confirm = house.confirm_link()
     second = house.confirm_link(email="second@example.org", name="Second")
@@ -33,6 +36,7 @@ def forms(house: House) -> dict[str, dict[str, str]]:
         confirm: {"action": "confirm"},
         "/confirm": {"email": FIELDS["email"], "code": "0000-0000"},
         manage: {"action": "erase", "sure": "yes"},
+        invitation(house): FIELDS,
     }
     rules = {
         rule.rule.partition("<")[0]
@@ -40,8 +44,8 @@ def forms(house: House) -> dict[str, dict[str, str]]:
         if "POST" in (rule.methods or ()) and not rule.rule.startswith("/dev")
     }
     # A new route that takes a POST must come into this table.
-    assert len(rules | {"/confirm"}) == 4
-    assert len(found) == 5
+    assert len(rules | {"/confirm"}) == 5
+    assert len(found) == 6
     return found
 
 
