@@ -58,3 +58,28 @@ def create_public(site: Site) -> Flask:
     cli.register(app)
     logging.getLogger("undersigned").setLevel(site.config.log_level)
     return app
+
+
+def create_organise(site: Site) -> Flask:
+    """The application for organisers, mounted at /organise: sessions live here alone."""
+    from flask import Flask
+    from flask_wtf.csrf import CSRFProtect
+
+    from app import answers, fence
+    from app.organising import desk, featuring, inviting
+
+    app = Flask("app", static_folder=None, template_folder=None)
+    app.config.update(
+        SECRET_KEY=site.config.secret_keys[0],
+        SESSION_COOKIE_NAME="organise",
+        SESSION_COOKIE_PATH="/organise",
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=site.config.base_url.startswith("https:"),
+    )
+    app.extensions["undersigned"] = site
+    app.url_map.converters["slug"] = fence.Slug
+    CSRFProtect(app)
+    for blueprint in (desk.bp, featuring.bp, inviting.bp):
+        app.register_blueprint(blueprint)
+    app.after_request(answers.harden)
+    return app

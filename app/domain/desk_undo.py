@@ -6,7 +6,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from app import db
 from app.db import Transaction
@@ -181,4 +181,35 @@ def _unblock(session: Transaction, move: Any) -> None:
             BlockedName.created_at == move.at,
         )
         .execution_options(synchronize_session=False)
+    )
+
+
+def told(
+    session: Transaction, *, batch: str, organiser_id: int, now: datetime
+) -> tuple[str, str, int] | None:
+    """(verb, name, number) of what can still be undone, or None."""
+    row = session.execute(
+        select(
+            func.min(DeskMove.verb), func.min(Signature.name), func.count(DeskMove.id)
+        )
+        .join(Signature, Signature.id == DeskMove.signature_id)
+        .where(
+            DeskMove.batch == batch,
+            DeskMove.organiser_id == organiser_id,
+            DeskMove.undone_at.is_(None),
+            DeskMove.at > now - UNDO_FOR,
+        )
+    ).one()
+    return (row[0], row[1] or "", row[2]) if row[2] else None
+
+
+def of_batch(session: Transaction, *, batch: str) -> list[str]:
+    """The public ids of the signatures that a batch moved."""
+    return list(
+        session.scalars(
+            select(Signature.public_id)
+            .join(DeskMove, DeskMove.signature_id == Signature.id)
+            .where(DeskMove.batch == batch)
+            .order_by(DeskMove.id)
+        )
     )
