@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, delete, func, insert, literal, select, tuple_
+from sqlalchemy import bindparam, delete, exists, func, insert, literal, select, tuple_
 
 from app import db
 from app.db import Moment, RowId, Transaction
@@ -261,8 +261,17 @@ _QUEUE = (
     .order_by(_entry.place, _entry.signature_id)
     .limit(bindparam("limit"))
 )  # fmt: skip
+_asked = db.table(DeskEntry).alias("asked")
 _NEXT = _QUEUE.where(
-    (_lock.organiser_id.is_(None)) | (_lock.organiser_id == bindparam("me"))
+    (_lock.organiser_id.is_(None)) | (_lock.organiser_id == bindparam("me")),
+    ~exists(
+        select(literal(1)).where(
+            _asked.c.letter_id == _entry.letter_id,
+            _asked.c.pile == bindparam("mine"),
+            _asked.c.place == _entry.place,
+            _asked.c.signature_id == _entry.signature_id,
+        )
+    ),
 )
 
 Key = tuple[int, int]
@@ -295,9 +304,15 @@ def following(
     organiser_id: int,
     now: datetime,
 ) -> Waiting | None:
-    """The next of a pile that nobody else has on the screen; the first, at its end."""
+    """The next of a pile that nobody else has on the screen; the first, at its end.
+
+    What waits for an answer to this very organiser is passed over, but in the pile of
+    just that.
+    """
+    own = mine(organiser_id)
     given = {
         "letter": letter_id, "pile": pile, "now": now, "me": organiser_id, "limit": 1,
+        "mine": "" if pile == own else own,
     }  # fmt: skip
     for place_, id_ in dict.fromkeys((after, START)):
         row = session.execute(_NEXT, given | {"place": place_, "id": id_}).first()

@@ -87,7 +87,7 @@ def serving(house: House, organisers: Mapping[str, int]) -> Iterator[tuple[str, 
         return found.key if found is not None and found.visible else None
 
     server.app = Front(
-        DispatcherMiddleware(create_public(site), {"/organise": organise}),  # type: ignore[arg-type]
+        DispatcherMiddleware(create_public(site), {"/organise": organise}),
         hosts=site.config.hosts,
         ask_version=version,
         static=i18n.STATIC,
