@@ -80,21 +80,24 @@ def row_of(house: House, row: Any) -> Any:
     return house.ask(select(Signature.__table__).where(Signature.id == row.id))[0]
 
 
-def invitation(house: House, **how: str) -> str:
+def invitation(house: House, slug: str = SLUG, **how: str) -> str:
     """Olga invites a notable; the path of the link in the mail."""
-    olga = organiser(house)
+    olga = organiser(house, slug=slug)
     given = {
         "name": "Yoshua Bengio",
         "address": "yoshua@institute.example.org",
         "evidence": "from the page of his institute",
         "language": "en",
     }
+    given |= how
     with house.writing() as session:
         settings = house.site.shelf.of(
-            session, letter_id=letter_id(house), now=db.now()
+            session, letter_id=letter_id(house, slug), now=db.now()
         )
         inviting.invite(
             session, keyring=house.site.keyring, settings=settings, organiser_id=olga,
-            now=db.now(), **(given | how),
+            now=db.now(), **given,
         )  # fmt: skip
-    return link(house.deliver()[-1], "invited")
+    mails = house.deliver()
+    (mail,) = [m for m in mails if m.recipients == (given["address"],)]
+    return link(mail, "invited")

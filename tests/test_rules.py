@@ -138,6 +138,13 @@ def test_there_is_one_clock() -> None:
 @pytest.mark.parametrize("path", PAGES, ids=lambda p: p.name)
 def test_no_page_marks_anything_as_safe_or_holds_script_or_style(path: Path) -> None:
     code = path.read_text()
+    if "organising" in path.parts:
+        # Organisers' pages may load a module of ours; what is inline is refused there too.
+        code = re.sub(
+            r"""<script type="module" src="\{\{ asset\('[\w/.-]+'\) \}\}"></script>""",
+            "",
+            code,
+        )
     for wrong in (
         r"\|\s*safe\b",
         r"<script",

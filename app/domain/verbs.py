@@ -77,9 +77,20 @@ class NotAllowed(Exception):
     """The verb does not apply to the state in which the signature is now."""
 
     def __init__(self, verb: Verb, state: State | None) -> None:
-        super().__init__(f"{verb.value} is not possible from {state}")
-        self.verb = verb
-        self.state = state
+        super().__init__(verb, state)
+
+    def __str__(self) -> str:
+        return f"{self.verb.value} is not possible from {self.state}"
+
+    @property
+    def verb(self) -> Verb:
+        """What was to be done."""
+        return Verb(self.args[0])
+
+    @property
+    def state(self) -> State | None:
+        """Where the signature is."""
+        return State(self.args[1]) if self.args[1] else None
 
 
 class ReasonMissing(ValueError):
