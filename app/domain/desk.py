@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
+from app import db
 from app.db import Transaction
 from app.domain import (
     desk_undo,
@@ -53,12 +54,17 @@ class Hand:
         return record.organiser(self.organiser_id)
 
 
+_signature = db.table(Signature).c
+_FIND = select(_signature.id).where(
+    _signature.public_id == bindparam("public_id"),
+    _signature.letter_id == bindparam("letter"),
+)
+
+
 def find(session: Transaction, *, letter_id: int, public_id: str) -> int:
     """The id of a letter's signature. Raises NoSuchSignature."""
-    found = session.scalar(
-        select(Signature.id).where(
-            Signature.public_id == public_id, Signature.letter_id == letter_id
-        )
+    found: int | None = session.scalar(
+        _FIND, {"public_id": public_id, "letter": letter_id}
     )
     if found is None:
         raise NoSuchSignature

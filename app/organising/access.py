@@ -9,7 +9,7 @@ from functools import wraps
 from typing import Any
 
 from flask import Response, abort, session
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from app import db
 from app.domain import record, rights
@@ -30,6 +30,10 @@ class Here:
     now: datetime
 
 
+_part = db.table(Membership).c
+_ROLE = select(_part.role).where(
+    _part.letter_id == bindparam("letter"), _part.organiser_id == bindparam("organiser")
+)
 View = Callable[..., Response]
 
 
@@ -52,10 +56,7 @@ def on_letter(act: Act) -> Callable[[View], View]:
                     abort(404)
                 settings = found[0]
                 role = connection.scalar(
-                    select(Membership.role).where(
-                        Membership.letter_id == settings.id,
-                        Membership.organiser_id == organiser_id,
-                    )
+                    _ROLE, {"letter": settings.id, "organiser": organiser_id}
                 )
             if role is None:
                 abort(404)

@@ -24,7 +24,7 @@ from app.site import site
 
 bp = Blueprint("desk", __name__)
 
-LINES = 25
+LINES = 20
 
 
 def path(here: Here, tail: str = "", **asked: str) -> str:
@@ -65,7 +65,7 @@ def waiting(here: Here) -> Response:
         lines=lines,
         pile=name,
         piles=words.PILES,
-        reasons=words.HOLD_REASONS,
+        why={reasons: _why(reasons) for reasons in {one.hold_reasons for one in lines}},
         number=number,
         cap=queue.CAP,
         me=here.organiser_id,
@@ -73,6 +73,15 @@ def waiting(here: Here) -> Response:
         now=here.now,
         next=f"{lines[-1].place}.{lines[-1].public_id}" if more else None,
         done=done,
+    )
+
+
+def _why(reasons: str | None) -> str:
+    """The hold reasons as sentences; few differ, so a page asks once for each."""
+    translate = pages.translator()
+    return " ".join(
+        translate(words.HOLD_REASONS.get(reason, reason))
+        for reason in (reasons or "").split()
     )
 
 

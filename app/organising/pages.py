@@ -18,6 +18,14 @@ _POLICY = (
 )
 
 
+class _Token:
+    """The token of a page's forms, made only where a form asks for it."""
+
+    def __html__(self) -> str:
+        """What Jinja asks a value for that may stand as it is: base64url and dots."""
+        return str(generate_csrf())
+
+
 def locale() -> str:
     """The language in which the organiser reads."""
     return i18n.speaks(answers.language_asked() or i18n.FALLBACK)
@@ -36,7 +44,7 @@ def page(template: str, *, here: Here, status: int = 200, **context: Any) -> Res
         root=f"{request.script_root}/letters/{here.settings.slug}",
         public=urls.letter(here.settings.slug),
         title=here.settings.wording(None).title,
-        csrf=generate_csrf(),
+        csrf=_Token(),
         status=status,
         **context,
     )
