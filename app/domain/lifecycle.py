@@ -14,7 +14,7 @@ from sqlalchemy import case, update
 
 from app import db
 from app.db import Transaction, insert_for
-from app.domain import outgoing, queue, record, tally
+from app.domain import outgoing, queue, record, redaction, tally
 from app.domain.standing import Facts, entries_of, facts, net
 from app.domain.verbs import (
     COUNTED,
@@ -304,6 +304,7 @@ def erase(
         former = facts(session, signature_id=signature_id)
     if former.redacted:
         return former.state
+    redaction.wipe_around(session, signature_id=signature_id)
     return _move(session, Verb.REDACT, former, former.state, actor=actor, now=now,
                  changes=_WIPED | {"redacted_at": now})  # fmt: skip
 

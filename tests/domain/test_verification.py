@@ -171,6 +171,19 @@ def test_a_verification_is_revoked_with_a_reason(house: House) -> None:
     house.check()
 
 
+def test_what_was_written_of_the_erased_is_erased_with_them(house: House) -> None:
+    row, olga = signed(house, "Paula Figure", public_figure="yes"), organiser(house)
+    ask(house, row, olga)
+    with at_desk(house, row, olga) as (session, hers):
+        desk.answer(session, hers, answer=RequestAnswer.PROVED, note="Paula called")
+    review(house, row, olga, evidence="Paula called", note="at home")
+    with house.writing() as session:
+        lifecycle.erase(session, signature_id=row.id, actor="signatory", now=db.now())
+    assert house.ask(select(EvidenceRequest.note)) == [(None,)]
+    about = select(Verification.evidence, Verification.note)
+    assert house.ask(about.where(Verification.signature_id == row.id)) == [("", "")]
+
+
 # -- Requests --------------------------------------------------------------------
 
 
