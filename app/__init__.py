@@ -24,7 +24,7 @@ def create_public(site: Site) -> Flask:
 
     from app import answers, cli, fence, operations, problems, urls
     from app.publishing import api, pages
-    from app.signing import confirming, manage, routes
+    from app.signing import confirming, inviting, manage, routes
 
     app = Flask("app", static_folder=None, template_folder=None)
     app.url_map.converters["language"] = urls.LanguageConverter
@@ -32,7 +32,14 @@ def create_public(site: Site) -> Flask:
     app.extensions["undersigned"] = site
     app.url_map.strict_slashes = True
     app.url_map.converters["slug"] = fence.Slug
-    for blueprint in (routes.bp, confirming.bp, manage.bp, api.bp, pages.bp):
+    for blueprint in (
+        routes.bp,
+        confirming.bp,
+        manage.bp,
+        inviting.bp,
+        api.bp,
+        pages.bp,
+    ):
         app.register_blueprint(blueprint)
     app.register_blueprint(operations.bp)
     if site.config.development:

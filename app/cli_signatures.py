@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import db
-from app.domain import holds, lifecycle, verification
+from app.domain import holds, lifecycle, record, verification
 from app.models import Letter, Signature, State, VerificationMethod
 from app.site import site
 from app.terminal import actor, letter_id, writing
@@ -139,15 +139,18 @@ def _verify(
     note: str,
 ) -> None:  # fmt: skip
     """Mark the person as proved, with the account of how."""
-    verification.verify(
+    stands = verification.review(
         session,
+        keyring=site().keyring,
         signature_id=signature_id,
         method=VerificationMethod(method),
         evidence=evidence,
         note=note,
-        actor=actor,
+        organiser_id=record.organiser_id(actor),
         now=db.now(),
     )
+    if not stands:
+        click.echo("It stands once a second organiser has agreed to it.")
 
 
 _verb("verify")(_verify)

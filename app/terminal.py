@@ -23,13 +23,21 @@ def writing() -> Iterator[Session]:
             session.commit()
     except lifecycle.NotAllowed as error:
         raise click.ClickException(
-            f"Not possible: the signature is {error.met}, and {error.verb.value} "
+            f"Not possible: the signature is {error.state}, and {error.verb.value} "
             "does not apply to that."
         ) from None
     except lifecycle.ReasonMissing:
         raise click.ClickException("A reason is required: --reason '...'") from None
     except verification.EvidenceMissing:
         raise click.ClickException("Evidence is required: --evidence '...'") from None
+    except verification.NotALink:
+        raise click.ClickException(
+            "This method asks for a link: --evidence 'https://...'"
+        ) from None
+    except verification.OwnWork:
+        raise click.ClickException(
+            "Not by the one who signed it, took it in, or gave the first review."
+        ) from None
 
 
 def letter_id(session: Session, slug: str | None) -> int | None:

@@ -33,6 +33,11 @@ def inbox(slug: str, reference: str, locale: str | None = None) -> str:
     return _in(f"/letters/{slug}/inbox/{reference}", locale)
 
 
+def invited(token: str) -> str:
+    """A personal invitation to sign."""
+    return f"/invited/{token}"
+
+
 def confirm(token: str) -> str:
     """The preview behind the mailed link."""
     return f"/confirm/{token}"

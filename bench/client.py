@@ -40,10 +40,11 @@ class _Connection:
     whole: int | None = None
 
 
-def get(path: str, host: str, *, gzip: bool = False) -> bytes:
+def get(path: str, host: str, *, gzip: bool = False, cookie: str = "") -> bytes:
     """The bytes of a GET request."""
-    accept = "Accept-Encoding: gzip\r\n" if gzip else ""
-    return f"GET {path} HTTP/1.1\r\nHost: {host}\r\n{accept}\r\n".encode()
+    more = "Accept-Encoding: gzip\r\n" if gzip else ""
+    more += f"Cookie: {cookie}\r\n" if cookie else ""
+    return f"GET {path} HTTP/1.1\r\nHost: {host}\r\n{more}\r\n".encode()
 
 
 def post(path: str, host: str, body: bytes) -> bytes:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from app import urls
-from bench import client
+from bench import client, organise
 from bench.client import Client
 from bench.first_view import first_view
 from bench.people import People
@@ -65,6 +65,31 @@ def _letter_anew(stage: Stage, kind: str) -> list[Result]:
     runners.append(_reading(stage.flask(small), "/", 150))
     take_turns(runners, rounds=9, turns=10, connections=_CONNECTIONS)
     return [_cpu("letter-anew", kind, runners, Goal(times=8, growth=1.1))]
+
+
+def _queue(stage: Stage, kind: str) -> list[Result]:
+    """The desk's queue, its first page and one far down, against a bare Flask route."""
+    filled = stage.filled(kind)
+    first: list[Runner] = []
+    deep: list[Runner] = []
+    for one in filled:
+        paths = organise.fill_desk(one, slug=SLUG)
+        server, cookie = stage.organise(one), organise.cookie(one)
+        for path, runners in zip(paths, (first, deep), strict=True):
+            request = client.get(path, server.host, cookie=cookie)
+            runners.append(_asking(server, request, 30))
+    bare = _reading(stage.flask(filled[0]), "/", 150)
+    take_turns([*first, *deep, bare], rounds=9, turns=10, connections=_CONNECTIONS)
+    return [
+        _cpu("queue", kind, [*first, bare], Goal(times=15, growth=1.2)),
+        # Far down in the large one, against its own first page.
+        _cpu("queue-deep", kind, [deep[1], deep[1], first[1]],
+             Goal(times=1.2, of="the first")),
+    ]  # fmt: skip
+
+
+def _asking(server: Server, request: bytes, requests: int) -> Runner:
+    return Runner(server, lambda number: [request] * number, requests=requests)
 
 
 def _sign(stage: Stage, kind: str) -> list[Result]:
@@ -180,6 +205,7 @@ MEASURES = (
     Measure("tally", _tally),
     Measure("letter", _letter),
     Measure("letter-anew", _letter_anew),
+    Measure("queue", _queue),
     Measure("sign", _sign),
     Measure("confirm", _confirm),
     Measure("sign-p99", _sign_p99),

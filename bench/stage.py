@@ -175,6 +175,10 @@ class Stage:
         settings = {"MEMORY": "1" if memory else "0"}
         return self._server(filled, "wsgi:application", settings)
 
+    def organise(self, filled: Filled) -> Server:
+        """The organisers' application on this database."""
+        return self._server(filled, "bench.organise:application", {})
+
     def bare(self, filled: Filled, answer: Answer) -> Server:
         """The bare WSGI function, which gives out this answer."""
         return self._server(filled, "bench.reference:bare", self._giving(answer))

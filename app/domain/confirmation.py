@@ -13,6 +13,7 @@ from app.db import RowId, Transaction, insert_for
 from app.domain import (
     addresses,
     holds,
+    inviting,
     lifecycle,
     names,
     outgoing,
@@ -126,6 +127,14 @@ def confirm(
     pepper = keyring.unwrap_pepper(settings.id, settings.pepper)
     address_key = keyring.address_key(pepper, addresses.canonical(draft.email))
     name_key = names.look_alike_key(draft.name)
+    invited = draft.invitation and inviting.redeem(
+        session,
+        letter_id=settings.id,
+        draft=draft,
+        address_key=address_key,
+        name_key=name_key,
+        now=now,
+    )
     reasons = holds.decide(
         session,
         letter_id=settings.id,
@@ -144,6 +153,9 @@ def confirm(
             },
         )
 
+    if invited and not settings.second_reviewer:
+        # Whom an organiser knew by the address is the person: nothing is to be asked.
+        reasons = []
     public_id = standing.new_public_id()
     entered = lifecycle.confirm(
         session,
@@ -177,6 +189,10 @@ def confirm(
     if entered is None:
         prepared.run(session, end(None))
         return Confirmed(Outcome.ALREADY, opened)
+    if invited:
+        inviting.vouch(
+            session, invited, keyring=keyring, signature_id=entered.id, now=now
+        )
     return Confirmed(
         Outcome.CONFIRMED,
         opened,

@@ -43,6 +43,8 @@ class Draft:
     language: str
     text_version_id: int
     consent_version: str
+    # The invitation whose link the form came through, if it came through one.
+    invitation: str = ""
 
     def to_bytes(self) -> bytes:
         """The form as canonical JSON in UTF-8."""

@@ -229,6 +229,7 @@ def _collection(
             source=group.source,
             without_names=0,
             without_names_sector=group.without_names_sector,
+            collected_by=actor,
             created_at=now,
         )
         session.add(collection)

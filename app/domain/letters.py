@@ -80,6 +80,7 @@ class Settings:
     opens_at: datetime | None
     closes_at: datetime | None
     paused: bool
+    second_reviewer: bool
     frozen_at: datetime | None
     revision: int
     pepper: bytes
@@ -181,6 +182,7 @@ def load(session: Session, *, letter_id: int) -> Settings:
         opens_at=letter.opens_at,
         closes_at=letter.closes_at,
         paused=letter.paused,
+        second_reviewer=letter.second_reviewer,
         frozen_at=letter.frozen_at,
         revision=letter.revision,
         pepper=letter.pepper,

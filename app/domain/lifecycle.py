@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import case, update
 
 from app import db, prepared
 from app.db import Transaction, insert_for
-from app.domain import outgoing, record, tally
+from app.domain import outgoing, queue, record, redaction, tally
 from app.domain.standing import Facts, entries_of, facts, net
 from app.domain.verbs import (
     COUNTED,
@@ -23,23 +23,20 @@ from app.domain.verbs import (
     MOVES,
     QUIET,
     REJECTED,
+    UNDO_FOR,
     WITHDRAWN,
     NotAllowed,
     ReasonMissing,
     Verb,
 )
-from app.models import (
-    BlockedName,
-    Origin,
-    Signature,
-    State,
-    Verification,
-)
+from app.models import BlockedName, Origin, Signature, State, Verification
 from app.prepared import Statement, Step
 
 __all__ = ["MOVES", "NotAllowed", "ReasonMissing", "Verb"]
 
-_BY_HAND = "by_hand"
+_BY_HAND, _CORRECTED = "by_hand", "corrected"
+# Holds that only a person lifts: no correction does.
+_KEPT = (_BY_HAND, _CORRECTED, queue.DISPUTED)
 
 # What is wiped from a row whose person is erased; state, sector and keys stay.
 _WIPED = {
@@ -127,11 +124,16 @@ def collect(
 
 
 def release(
-    session: Transaction, *, signature_id: int, actor: str, now: datetime
+    session: Transaction,
+    *,
+    signature_id: int,
+    actor: str,
+    now: datetime,
+    tell: bool = True,
 ) -> State:
-    """Let a held signature into the list and the count."""
+    """Let a held signature into the list and the count; `tell` mails its owner."""
     return _move(session, Verb.RELEASE, signature_id, COUNTED, actor=actor, now=now,
-                 changes={"hold_reasons": None})  # fmt: skip
+                 changes={"hold_reasons": None}, tell=tell)  # fmt: skip
 
 
 def hold(
@@ -191,8 +193,11 @@ def correct(
     The holds are decided anew by the caller; one set by hand is not lifted.
     """
     former = facts(session, signature_id=signature_id)
-    if _BY_HAND in (former.hold_reasons or "").split():
-        hold_reasons = [*hold_reasons, _BY_HAND]
+    kept = [r for r in (former.hold_reasons or "").split() if r in _KEPT]
+    hold_reasons = [*hold_reasons, *kept]
+    if claim_changed and former.featured_rank is not None:
+        # Nobody vouched for what a notable one changed into (peers, rule R8).
+        hold_reasons.append(_CORRECTED)
     changes = changes | {"hold_reasons": " ".join(hold_reasons) or None}
     if claim_changed:
         changes["verified"] = False
@@ -224,6 +229,37 @@ def verify(
                  changes={"verified": True})  # fmt: skip
 
 
+def revoke(
+    session: Transaction, *, signature_id: int, actor: str, reason: str, now: datetime
+) -> State:
+    """Take a verification back: the person is no longer taken for proved."""
+    former = facts(session, signature_id=signature_id)
+    if not former.verified:
+        raise NotAllowed(Verb.REVOKE, former.state)
+    state = _move(session, Verb.REVOKE, former, former.state, actor=actor, now=now,
+                  reason=_given(reason), changes={"verified": False})  # fmt: skip
+    void_verifications(session, signature_id=signature_id, now=now)
+    return state
+
+
+def undo(
+    session: Transaction,
+    *,
+    signature_id: int,
+    to: State,
+    changes: Mapping[str, Any],
+    actor: str,
+    now: datetime,
+) -> State:
+    """Put a signature back to where an organiser's move found it.
+
+    `changes` are the columns as they were. Raises NotAllowed when it moved on.
+    """
+    former = facts(session, signature_id=signature_id)
+    return _move(session, Verb.UNDO, former, to, actor=actor, now=now,
+                 changes=changes)  # fmt: skip
+
+
 def feature(
     session: Transaction,
     *,
@@ -245,6 +281,16 @@ def feature(
                  changes={"featured_rank": rank})  # fmt: skip
 
 
+def arrange(session: Transaction, *, ranks: Mapping[int, int]) -> None:
+    """Give featured signatures new places among each other: id -> rank."""
+    session.execute(
+        update(Signature)
+        .where(Signature.id.in_(ranks), Signature.featured_rank.is_not(None))
+        .values(featured_rank=case(dict(ranks), value=Signature.id))
+        .execution_options(synchronize_session=False)
+    )
+
+
 def withdraw(
     session: Transaction, *, signature_id: int, actor: str, now: datetime
 ) -> State:
@@ -263,6 +309,7 @@ def erase(
         former = facts(session, signature_id=signature_id)
     if former.redacted:
         return former.state
+    redaction.wipe_around(session, signature_id=signature_id)
     return _move(session, Verb.REDACT, former, former.state, actor=actor, now=now,
                  changes=_WIPED | {"redacted_at": now})  # fmt: skip
 
@@ -324,6 +371,7 @@ def _enter(
     if with_it is not None:
         steps.append(with_it(signature_id))
     prepared.run(session, *steps)
+    queue.enter(session, signature_id=signature_id, values=row)
     return entered
 
 
@@ -337,6 +385,7 @@ def _move(
     now: datetime,
     reason: str | None = None,
     changes: Mapping[str, Any],
+    tell: bool = True,
 ) -> State:
     """Move one signature, or raise NotAllowed; the one place where a state changes.
 
@@ -370,12 +419,13 @@ def _move(
     )
     if moved.rowcount != 1:  # type: ignore[attr-defined]
         met = facts(session, signature_id=former.id)
-        if met == former or (verb is Verb.CORRECT and met.state is not former.state):
+        moved_on = verb is Verb.CORRECT and met.state is not former.state
+        if met == former or moved_on or verb is Verb.UNDO:
             raise NotAllowed(verb, met.state)
         # Somebody was quicker, perhaps with the same wish: judge by what stands now.
         return _move(session, verb, met, to, actor=actor, now=now, reason=reason,
-                     changes=changes)  # fmt: skip
-    record.write(
+                     changes=changes, tell=tell)  # fmt: skip
+    line = record.write(
         session,
         letter_id=former.letter_id,
         actor=actor,
@@ -393,6 +443,8 @@ def _move(
     after = entries_of(to, former.origin, sector, country, verified, 1)
     tally.post(session, letter_id=former.letter_id, at=now,
                entries=net(before, after, sector))  # fmt: skip
-    if verb in MAILS:
-        outgoing.ask(session, kind=MAILS[verb], signature_id=former.id, now=now)
+    queue.settle(session, signature_ids=[former.id], prominent=verb is Verb.REVOKE)
+    if tell and verb in MAILS and former.origin is Origin.CONFIRMED:
+        outgoing.ask_anew(session, kind=MAILS[verb], signature_id=former.id,
+                          record_id=line, due_at=now + UNDO_FOR, now=now)  # fmt: skip
     return to

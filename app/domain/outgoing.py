@@ -6,6 +6,8 @@ import secrets
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import func, insert, select, update
+
 from app import db, prepared
 from app.db import Transaction
 from app.models import Outbox, OutboxKind, OutboxState
@@ -53,3 +55,57 @@ def new_mail(kind: OutboxKind, now: datetime) -> dict[str, Any]:
         "due_at": now,
         "created_at": now,
     }
+
+
+def ask_anew(
+    session: Transaction,
+    *,
+    kind: OutboxKind,
+    signature_id: int | None = None,
+    sign_invitation_id: int | None = None,
+    record_id: int | None = None,
+    due_at: datetime,
+    now: datetime,
+) -> None:
+    """Ask for one more mail of a kind, whatever was sent before.
+
+    `record_id` is the line of the record whose reason the mail gives.
+    """
+    subject = Outbox.signature_id == signature_id
+    if sign_invitation_id is not None:
+        subject = Outbox.sign_invitation_id == sign_invitation_id
+    newest = session.scalar(
+        select(func.max(Outbox.number)).where(subject, Outbox.kind == kind.value)
+    )
+    session.execute(
+        insert(db.table(Outbox)),
+        {
+            "kind": kind.value,
+            "signature_id": signature_id,
+            "sign_invitation_id": sign_invitation_id,
+            "record_id": record_id,
+            "number": (newest or 0) + 1,
+            "message_id": secrets.token_hex(16),
+            "state": OutboxState.READY.value,
+            "attempts": 0,
+            "due_at": due_at,
+            "created_at": now,
+        },
+    )
+
+
+def take_back(
+    session: Transaction, *, signature_id: int, asked_at: datetime, now: datetime
+) -> bool:
+    """End the mails that a move asked for at `asked_at`; False: one is on its way."""
+    theirs = (Outbox.signature_id == signature_id, Outbox.created_at == asked_at)
+    states = session.scalars(select(Outbox.state).where(*theirs)).all()
+    if any(state != OutboxState.READY.value for state in states):
+        return False
+    ended = session.execute(
+        update(Outbox)
+        .where(*theirs, Outbox.state == OutboxState.READY.value)
+        .values(state=OutboxState.VOID.value, answer="undone", ended_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    return bool(ended.rowcount == len(states))  # type: ignore[attr-defined]

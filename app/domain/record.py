@@ -32,6 +32,14 @@ def organiser(identifier: int) -> str:
     return f"organiser:{identifier}"
 
 
+def organiser_id(actor: str) -> int:
+    """The id of the organiser for whom an actor stands. Raises ValueError."""
+    kind, _, identifier = actor.partition(":")
+    if kind != "organiser":
+        raise ValueError(f"{actor} is no organiser")
+    return int(identifier)
+
+
 def write(
     session: Transaction,
     *,
@@ -43,10 +51,11 @@ def write(
     after: str | None = None,
     reason: str | None = None,
     at: datetime,
-) -> None:
+) -> int | None:
     """Write one line, in the transaction of what it speaks of.
 
-    `subject` names a thing by its public id, never a person by name.
+    `subject` names a thing by its public id, never a person by name. Returns the
+    line's id where a reason goes with it, for that is where the reason is found.
     """
     written = step(
         letter_id=letter_id,
@@ -59,17 +68,18 @@ def write(
     )
     if reason is None:
         prepared.run(session, written)
-        return
+        return None
     line = dict(written.values)
     salt = secrets.token_bytes(16)
     line["reason_hash"] = hashlib.sha256(salt + reason.encode()).hexdigest()
-    record_id = session.execute(
+    record_id: int = session.execute(
         insert(db.table(Record)).returning(Record.id), line
     ).scalar_one()
     session.execute(
         insert(db.table(Reason)),
         {"record_id": record_id, "salt": salt, "text": reason},
     )
+    return record_id
 
 
 def step(

@@ -10,8 +10,10 @@ from app.db import Transaction
 from app.models import (
     IS_OPEN,
     IS_UNSENT,
+    DeskLock,
     MailSlot,
     Outbox,
+    SignInvitation,
     Submission,
     SubmissionState,
     Suppression,
@@ -46,8 +48,30 @@ def run(session: Transaction, *, now: datetime) -> int:
         Submission.id.not_in(_kept_by(Suppression)),
         Submission.id.not_in(_kept_by(Outbox)),
     )
+    # An invitation that nobody used forgets its address, and after a while its name.
+    over = (
+        update(SignInvitation)
+        .where(SignInvitation.ended_at.is_(None), SignInvitation.expires_at <= now)
+        .values(ended_at=now, address_sealed=None)
+    )
+    nameless = (
+        update(SignInvitation)
+        .where(
+            SignInvitation.ended_at <= now - FINISHED, SignInvitation.name.is_not(None)
+        )
+        .values(name=None)
+    )
+    old_locks = delete(DeskLock).where(DeskLock.until <= now - FINISHED)
     old_slots = delete(MailSlot).where(MailSlot.at <= now - SLOTS)
-    for statement in (expired, old_mail, old_forms, old_slots):
+    for statement in (
+        expired,
+        old_mail,
+        old_forms,
+        over,
+        nameless,
+        old_locks,
+        old_slots,
+    ):
         done = session.execute(statement.execution_options(synchronize_session=False))
         ended += done.rowcount  # type: ignore[attr-defined]
     return ended

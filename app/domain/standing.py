@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import secrets
 from dataclasses import dataclass
 
@@ -10,7 +12,7 @@ from sqlalchemy import select
 from app.db import Transaction
 from app.domain import tally
 from app.domain.tally import Entry
-from app.models import Facet, Measure, Origin, Signature, State
+from app.models import Facet, Measure, Origin, Signature, State, Verification
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,38 @@ def facts(session: Transaction, *, signature_id: int) -> Facts:
         featured_rank=row.featured_rank,
         redacted=row.redacted_at is not None,
     )
+
+
+_LOOK = select(
+    Signature.state,
+    Signature.rejected_from,
+    Signature.hold_reasons,
+    Signature.verified,
+    Signature.featured_rank,
+    Signature.name,
+    Signature.title,
+    Signature.affiliation,
+    Signature.statement,
+    Signature.sector,
+)
+
+
+def look(session: Transaction, *, signature_id: int) -> str:
+    """A hash of all that an organiser decides on: another one, and it has moved on.
+
+    A verification that waits for its second reviewer is part of it. The place among
+    the featured is not: it changes when another one is moved.
+    """
+    row = session.execute(_LOOK.where(Signature.id == signature_id)).one()
+    proposed = session.scalars(
+        select(Verification.id).where(
+            Verification.signature_id == signature_id,
+            Verification.awaits_second,
+            Verification.voided_at.is_(None),
+        )
+    ).all()
+    seen = [*row[:4], row.featured_rank is not None, *row[5:], sorted(proposed)]
+    return hashlib.sha256(json.dumps(seen).encode()).hexdigest()
 
 
 def entries_of(state: State, origin: str, sector: str, country: str, verified: bool,

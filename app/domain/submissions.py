@@ -216,7 +216,8 @@ def readdress(
             IS_OPEN,
         )
     )
-    draft = replace(opened.draft, email=address)
+    # Another address than the one that was invited proves nothing.
+    draft = replace(opened.draft, email=address, invitation="")
     return sign(
         session, keyring=keyring, settings=opened.settings, draft=draft, now=now
     )

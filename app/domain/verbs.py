@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from enum import StrEnum
 
 from app.models import OutboxKind, State
@@ -22,6 +23,10 @@ class Verb(StrEnum):
     FEATURE = "feature"
     WITHDRAW = "withdraw"
     REDACT = "redact"
+    # A verification that no longer holds good.
+    REVOKE = "revoke"
+    # What the desk did a moment ago, taken back.
+    UNDO = "undo"
 
 
 COUNTED, HELD = State.COUNTED, State.HELD
@@ -41,6 +46,12 @@ MOVES: Mapping[Verb, Mapping[State | None, tuple[State, ...]]] = {
     Verb.FEATURE: {COUNTED: (COUNTED,)},
     Verb.WITHDRAW: {COUNTED: (WITHDRAWN,), HELD: (WITHDRAWN,)},
     Verb.REDACT: {WITHDRAWN: (WITHDRAWN,), REJECTED: (REJECTED,)},
+    Verb.REVOKE: {COUNTED: (COUNTED,), HELD: (HELD,)},
+    Verb.UNDO: {
+        COUNTED: (COUNTED, HELD, REJECTED),
+        HELD: (HELD, COUNTED, REJECTED),
+        REJECTED: (COUNTED, HELD),
+    },
 }
 
 # The verbs for which a second time is the same as once, and where they lead.
@@ -52,16 +63,34 @@ QUIET: Mapping[Verb, frozenset[State]] = {
     Verb.WITHDRAW: frozenset({WITHDRAWN}),
 }
 
-MAILS: Mapping[Verb, OutboxKind] = {Verb.CONFIRM: OutboxKind.SIGNED}
+MAILS: Mapping[Verb, OutboxKind] = {
+    Verb.CONFIRM: OutboxKind.SIGNED,
+    Verb.RELEASE: OutboxKind.RELEASED,
+    Verb.REJECT: OutboxKind.REJECTED,
+    Verb.VERIFY: OutboxKind.VERIFIED,
+}
+# How long an organiser's move can be undone; its mail waits for as long.
+UNDO_FOR = timedelta(seconds=30)
 
 
 class NotAllowed(Exception):
     """The verb does not apply to the state in which the signature is now."""
 
     def __init__(self, verb: Verb, state: State | None) -> None:
-        super().__init__(f"{verb.value} is not possible from {state}")
-        self.verb = verb
-        self.met = state
+        super().__init__(verb, state)
+
+    def __str__(self) -> str:
+        return f"{self.verb.value} is not possible from {self.state}"
+
+    @property
+    def verb(self) -> Verb:
+        """What was to be done."""
+        return Verb(self.args[0])
+
+    @property
+    def state(self) -> State | None:
+        """Where the signature is."""
+        return State(self.args[1]) if self.args[1] else None
 
 
 class ReasonMissing(ValueError):

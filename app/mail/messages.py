@@ -75,6 +75,64 @@ def manage(
     return _build("manage", house, envelope, letter, manage=link)
 
 
+def released(
+    house: House, envelope: Envelope, letter: LetterView, *, manage: str
+) -> bytes:
+    """An organiser has let the signature in."""
+    link = urls.absolute(house.base_url, urls.manage(manage))
+    return _build("released", house, envelope, letter, manage=link)
+
+
+def rejected(
+    house: House,
+    envelope: Envelope,
+    letter: LetterView,
+    *,
+    manage: str,
+    reason: str | None,
+) -> bytes:
+    """An organiser has taken the signature out: why, and how to object."""
+    link = urls.absolute(house.base_url, urls.manage(manage))
+    return _build("rejected", house, envelope, letter, manage=link, reason=reason)
+
+
+def verified(
+    house: House, envelope: Envelope, letter: LetterView, *, manage: str
+) -> bytes:
+    """The organisers have made sure of the person."""
+    link = urls.absolute(house.base_url, urls.manage(manage))
+    return _build("verified", house, envelope, letter, manage=link)
+
+
+def evidence(
+    house: House,
+    envelope: Envelope,
+    letter: LetterView,
+    *,
+    manage: str,
+    request: str,
+    reference: str,
+    deadline: datetime,
+) -> bytes:
+    """A canned request for something that proves the person."""
+    link = urls.absolute(house.base_url, urls.manage(manage))
+    return _build("evidence", house, envelope, letter, manage=link, request=request,
+                  reference=reference, deadline=deadline)  # fmt: skip
+
+
+def invited(
+    house: House,
+    envelope: Envelope,
+    letter: LetterView,
+    *,
+    token: str,
+    deadline: datetime,
+) -> bytes:
+    """A personal link to sign, for an address known before."""
+    link = urls.absolute(house.base_url, urls.invited(token))
+    return _build("invited", house, envelope, letter, link=link, deadline=deadline)
+
+
 def _build(
     kind: str, house: House, envelope: Envelope, letter: LetterView, **context: object
 ) -> bytes:

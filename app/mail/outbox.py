@@ -34,6 +34,8 @@ class Claim:
     kind: str
     submission_id: bytes | None
     signature_id: int | None
+    sign_invitation_id: int | None
+    record_id: int | None
     message_id: str
     attempts: int
     token: str
@@ -72,12 +74,14 @@ def claim(
             Outbox.kind,
             Outbox.submission_id,
             Outbox.signature_id,
+            Outbox.sign_invitation_id,
+            Outbox.record_id,
             Outbox.message_id,
             Outbox.attempts,
         )
         .execution_options(synchronize_session=False)
     ).all()
-    return [Claim(*row, token=token) for row in sorted(rows)]
+    return [Claim(**row._mapping, token=token) for row in sorted(rows)]
 
 
 def _end(

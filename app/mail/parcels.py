@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from jinja2 import TemplateError
 from sqlalchemy import select
 from sqlalchemy.exc import NoResultFound
 
 from app.db import Transaction
-from app.domain import addresses, drafts, letters, tally
+from app.domain import addresses, drafts, inviting, letters, requests, tally
 from app.domain.keyring import Keyring, Unopenable
 from app.domain.shelf import Shelf
 from app.domain.tokens import Purpose, Tokens
@@ -21,10 +23,16 @@ from app.mail.outbox import Claim
 from app.models import (
     Measure,
     OutboxKind,
+    Reason,
     Signature,
+    SignInvitation,
     State,
     Suppression,
 )
+
+# The mails that somebody other than the owner of the address can cause: these alone
+# are under the ceilings, and never go to who said "this was not me".
+_UNASKED = frozenset({OutboxKind.CONFIRM, OutboxKind.MANAGE, OutboxKind.INVITED})
 
 # What goes wrong when a row, and not the house, is broken.
 UNMAKEABLE = (
@@ -35,6 +43,20 @@ UNMAKEABLE = (
     NoResultFound,
     TemplateError,
 )
+
+
+# The mails that hold nothing but the link.
+_PLAIN: dict[OutboxKind, Callable[..., bytes]] = {
+    OutboxKind.MANAGE: messages.manage,
+    OutboxKind.RELEASED: messages.released,
+    OutboxKind.VERIFIED: messages.verified,
+}
+# What a mail says must hold when it leaves: somebody may have decided otherwise.
+_STILL_TRUE: dict[str, Callable[[Any], bool]] = {
+    OutboxKind.RELEASED: lambda row: row.state == State.COUNTED,
+    OutboxKind.REJECTED: lambda row: row.state == State.REJECTED,
+    OutboxKind.VERIFIED: lambda row: row.verified,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +79,11 @@ class Subject:
     signature: str | None
     # The total when the mail was claimed; none while the signature is held.
     number: int | None = None
+    # What an organiser said or asked, and until when.
+    reason: str | None = None
+    request: str = ""
+    deadline: datetime | None = None
+    invitation: str = ""
 
 
 class Maker:
@@ -110,7 +137,7 @@ class Maker:
     ) -> Parcel | None:
         """The parcel of one subject, if its address may have one more mail."""
         slot = None
-        if claimed.kind != OutboxKind.SIGNED:
+        if claimed.kind in _UNASKED:
             if self._suppressed(session, subject.letter_id, key):
                 outbox.void(session, claimed, why="suppressed", now=now)
                 return None
@@ -138,7 +165,9 @@ class Maker:
     ) -> Subject | str:
         """What the row speaks of, or why there is nothing to send."""
         if claimed.signature_id is not None:
-            return self._of_signature(session, claimed.signature_id)
+            return self._of_signature(session, claimed, claimed.signature_id)
+        if claimed.sign_invitation_id is not None:
+            return self._of_invitation(session, claimed.sign_invitation_id, now)
         assert claimed.submission_id is not None
         opened = drafts.open_link(
             session,
@@ -167,13 +196,36 @@ class Maker:
             signature=signature,
         )
 
-    def _of_signature(self, session: Transaction, signature_id: int) -> Subject | str:
+    def _of_invitation(
+        self, session: Transaction, invitation_id: int, now: datetime
+    ) -> Subject | str:
+        public_id = session.scalars(
+            select(SignInvitation.public_id).where(SignInvitation.id == invitation_id)
+        ).one()
+        invited = inviting.open_link(
+            session, keyring=self._keyring, public_id=public_id, now=now
+        )
+        if invited is None:
+            return "invitation ended"
+        return Subject(
+            letter_id=invited.letter_id,
+            language=invited.language,
+            address=invited.address,
+            signature=None,
+            invitation=public_id,
+            deadline=invited.expires_at,
+        )
+
+    def _of_signature(
+        self, session: Transaction, claimed: Claim, signature_id: int
+    ) -> Subject | str:
         row = session.execute(
             select(
                 Signature.public_id,
                 Signature.letter_id,
                 Signature.state,
                 Signature.language,
+                Signature.verified,
             ).where(Signature.id == signature_id)
         ).one()
         address = drafts.signature_address(
@@ -181,6 +233,13 @@ class Maker:
         )
         if address is None or row.state == State.WITHDRAWN:
             return "withdrawn"
+        if not _STILL_TRUE.get(claimed.kind, lambda _: True)(row):
+            return "not so any more"
+        asked = None
+        if claimed.kind == OutboxKind.EVIDENCE:
+            asked = requests.open_request(session, signature_id=signature_id)
+            if asked is None:
+                return "no open request"
         return Subject(
             letter_id=row.letter_id,
             language=row.language,
@@ -191,6 +250,13 @@ class Maker:
             )
             if row.state == State.COUNTED
             else None,
+            reason=session.scalar(
+                select(Reason.text).where(Reason.record_id == claimed.record_id)
+            )
+            if claimed.record_id is not None
+            else None,
+            request=asked.kind if asked else "",
+            deadline=asked.deadline if asked else None,
         )
 
     def _suppressed(self, session: Transaction, letter_id: int, key: bytes) -> bool:
@@ -215,8 +281,31 @@ class Maker:
             return messages.signed(
                 self._house, envelope, view, manage=manage, number=subject.number
             )
-        if claimed.kind == OutboxKind.MANAGE:
-            return messages.manage(self._house, envelope, view, manage=manage)
+        if claimed.kind in _PLAIN:
+            write = _PLAIN[OutboxKind(claimed.kind)]
+            return write(self._house, envelope, view, manage=manage)
+        if claimed.kind == OutboxKind.REJECTED:
+            return messages.rejected(
+                self._house, envelope, view, manage=manage, reason=subject.reason
+            )
+        if claimed.kind == OutboxKind.EVIDENCE:
+            assert subject.signature is not None
+            assert subject.deadline is not None
+            return messages.evidence(
+                self._house,
+                envelope,
+                view,
+                manage=manage,
+                request=subject.request,
+                reference=subject.signature[:8],
+                deadline=subject.deadline,
+            )
+        if claimed.kind == OutboxKind.INVITED:
+            assert subject.deadline is not None
+            token = self._tokens.make(Purpose.INVITATION, subject.invitation.encode())
+            return messages.invited(
+                self._house, envelope, view, token=token, deadline=subject.deadline
+            )
         if manage:
             return messages.already_signed(self._house, envelope, view, manage=manage)
         assert claimed.submission_id is not None

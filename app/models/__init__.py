@@ -3,6 +3,15 @@
 from __future__ import annotations
 
 from app.db import Base
+from app.models.desk import (
+    DeskEntry,
+    DeskLock,
+    DeskMove,
+    EvidenceRequest,
+    RequestAnswer,
+    RequestKind,
+    SignInvitation,
+)
 from app.models.letter import Collection, Letter, LetterLanguage, Sector, TextVersion
 from app.models.mail import IS_UNSENT, MailSlot, Outbox, OutboxKind, OutboxState
 from app.models.organiser import (
@@ -40,7 +49,11 @@ __all__ = [
     "Base",
     "BlockedName",
     "Collection",
+    "DeskEntry",
+    "DeskLock",
+    "DeskMove",
     "EntryLink",
+    "EvidenceRequest",
     "Facet",
     "FactorReset",
     "Fold",
@@ -61,10 +74,13 @@ __all__ = [
     "Passkey",
     "Reason",
     "Record",
+    "RequestAnswer",
+    "RequestKind",
     "Role",
     "Seal",
     "Sector",
     "SignIn",
+    "SignInvitation",
     "Signature",
     "State",
     "Submission",

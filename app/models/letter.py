@@ -13,6 +13,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -51,6 +52,8 @@ class Letter(Base):
     opens_at: Mapped[datetime | None] = mapped_column(Moment)
     closes_at: Mapped[datetime | None] = mapped_column(Moment)
     paused: Mapped[bool]
+    # Whether a verification stands only once a second organiser has agreed to it.
+    second_reviewer: Mapped[bool] = mapped_column(server_default=false())
     # Names that came later than this are counted but not shown.
     frozen_at: Mapped[datetime | None] = mapped_column(Moment)
     # Part of the public version: every change of a setting adds one.
@@ -120,4 +123,6 @@ class Collection(Base):
     # People of whom only the number is known.
     without_names: Mapped[int]
     without_names_sector: Mapped[str] = mapped_column(String(32))
+    # Who took it in: never one who then verifies out of it.
+    collected_by: Mapped[str | None] = mapped_column(String(60))
     created_at: Mapped[datetime] = mapped_column(Moment)

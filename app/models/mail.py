@@ -41,6 +41,14 @@ class OutboxKind(StrEnum):
     FACTOR = "factor"
     # The owners' daily copy of the record's head.
     HEAD = "head"
+    # An organiser let a held signature in, took one out, or proved the person.
+    RELEASED = "released"
+    REJECTED = "rejected"
+    VERIFIED = "verified"
+    # An organiser asks for something that proves the person.
+    EVIDENCE = "evidence"
+    # A personal link to sign, to an address known beforehand.
+    INVITED = "invited"
 
 
 class OutboxState(StrEnum):
@@ -68,13 +76,15 @@ class Outbox(Base):
             "(CASE WHEN submission_id IS NULL THEN 0 ELSE 1 END)"
             " + (CASE WHEN signature_id IS NULL THEN 0 ELSE 1 END)"
             " + (CASE WHEN organiser_id IS NULL THEN 0 ELSE 1 END)"
-            " + (CASE WHEN invitation_id IS NULL THEN 0 ELSE 1 END) = 1",
+            " + (CASE WHEN invitation_id IS NULL THEN 0 ELSE 1 END)"
+            " + (CASE WHEN sign_invitation_id IS NULL THEN 0 ELSE 1 END) = 1",
             "one_subject",
         ),
         CheckConstraint("(state = 'leased') = (lease_token IS NOT NULL)", "lease"),
         UniqueConstraint("kind", "submission_id", "number"),
         UniqueConstraint("kind", "signature_id", "number"),
         UniqueConstraint("kind", "organiser_id", "number"),
+        UniqueConstraint("kind", "sign_invitation_id", "number"),
         UniqueConstraint("kind", "invitation_id", "number"),
         Index(
             "ix_outbox_due",
@@ -84,6 +94,7 @@ class Outbox(Base):
         ),
         Index("ix_outbox_submission_id", "submission_id"),
         Index("ix_outbox_signature_id", "signature_id"),
+        Index("ix_outbox_sign_invitation_id", "sign_invitation_id"),
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
@@ -92,6 +103,11 @@ class Outbox(Base):
     signature_id: Mapped[int | None] = mapped_column(ForeignKey("signature.id"))
     organiser_id: Mapped[int | None] = mapped_column(ForeignKey("organiser.id"))
     invitation_id: Mapped[bytes | None] = mapped_column(ForeignKey("invitation.id"))
+    sign_invitation_id: Mapped[int | None] = mapped_column(
+        ForeignKey("sign_invitation.id")
+    )
+    # The line of the record whose reason the mail gives.
+    record_id: Mapped[int | None] = mapped_column(ForeignKey("record.id"))
     # The how-manieth mail of this kind about this subject it is.
     number: Mapped[int]
     # The left part of the Message-ID: every repeat carries the same one.

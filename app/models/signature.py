@@ -15,6 +15,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
     literal_column,
     text,
 )
@@ -210,7 +211,16 @@ class Verification(Base):
     """The account of how an organiser proved one person; voided by a correction."""
 
     __tablename__ = "verification"
-    __table_args__ = (CheckConstraint(one_of("method", VerificationMethod), "method"),)
+    __table_args__ = (
+        CheckConstraint(one_of("method", VerificationMethod), "method"),
+        # Two reviewers are two people, and a review is no second one to itself.
+        CheckConstraint("second_by <> verified_by", "second_by"),
+        CheckConstraint(
+            "(second_by IS NULL) = (second_at IS NULL)"
+            " AND NOT (awaits_second AND second_by IS NOT NULL)",
+            "second_at",
+        ),
+    )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     signature_id: Mapped[int] = mapped_column(ForeignKey("signature.id"), index=True)
@@ -221,6 +231,10 @@ class Verification(Base):
     note: Mapped[str] = mapped_column(String(2000))
     verified_by: Mapped[str] = mapped_column(String(254))
     verified_at: Mapped[datetime] = mapped_column(Moment)
+    # The letter asks for a second reviewer, and none has agreed yet: it proves nothing.
+    awaits_second: Mapped[bool] = mapped_column(server_default=false())
+    second_by: Mapped[str | None] = mapped_column(String(254))
+    second_at: Mapped[datetime | None] = mapped_column(Moment)
     voided_at: Mapped[datetime | None] = mapped_column(Moment)
 
 

@@ -76,7 +76,7 @@ def sign(slug: str) -> Response:
             session, keyring=here.keyring, settings=settings, draft=draft, now=now
         )
         session.commit()
-    return answers.see_other(urls.inbox(slug, _reference(submission_id), language))
+    return answers.see_other(urls.inbox(slug, refer_to(submission_id), language))
 
 
 def _form_again(
@@ -115,7 +115,7 @@ def _change(settings: Settings, language: str, read: str) -> list[tuple[str, str
     return change
 
 
-def _reference(submission_id: bytes) -> str:
+def refer_to(submission_id: bytes) -> str:
     """A text of constant length that only this house can read, new every time."""
     return tokens.encode(site().keyring.seal(submission_id, context=_REFERENCE))
 
@@ -226,7 +226,7 @@ def inbox_act(slug: str, reference: str) -> Response:
         session.commit()
     if moved is None:
         return _inbox(slug, reference, SignForm(), _SIGN_ANEW, 409)
-    return answers.see_other(urls.inbox(slug, _reference(moved), language))
+    return answers.see_other(urls.inbox(slug, refer_to(moved), language))
 
 
 @bp.get("/letters/<slug:slug>/privacy")

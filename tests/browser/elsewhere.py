@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from sqlalchemy import func, select, update
 from werkzeug.test import TestResponse
 
-from app import urls
+from app import db, urls
+from app.models import SignInvitation
 from tests.browser import letters
 from tests.browser.world import World
 from tests.house import SLUG
+from tests.organisers import invitation
 
 
 def privacy(world: World, who: str, language: str) -> TestResponse:
@@ -18,6 +21,48 @@ def privacy(world: World, who: str, language: str) -> TestResponse:
 def code(world: World, who: str, language: str) -> TestResponse:
     """The form for the code, by itself."""
     return world.house.get(urls.confirm_code(language))
+
+
+def _invitation(world: World, who: str, language: str, slug: str = SLUG) -> str:
+    """The path of a personal link, as its mail carries it."""
+    return invitation(
+        world.house,
+        slug=slug,
+        address=f"{who}@institute.example.org",
+        language=language,
+    )
+
+
+def invited(world: World, who: str, language: str) -> TestResponse:
+    """The letter and its form, for an address known before."""
+    return world.house.get(_invitation(world, who, language))
+
+
+def invited_errors(world: World, who: str, language: str) -> TestResponse:
+    """The same with everything wrong."""
+    path = _invitation(world, who, language)
+    return world.house.post(path, {"name": "<b>", "sector": "none", "listed": "x"})
+
+
+def invited_paused(world: World, who: str, language: str) -> TestResponse:
+    """Signing is paused meanwhile."""
+    slug = world.letter(f"{who}-x")
+    path = _invitation(world, who, language, slug)
+    world.change(slug, paused=True)
+    return world.house.get(path)
+
+
+def invited_ended(world: World, who: str, language: str) -> TestResponse:
+    """The link was used, revoked or is over."""
+    path = _invitation(world, who, language)
+    newest = select(func.max(SignInvitation.id)).scalar_subquery()
+    with world.house.writing() as session:
+        session.execute(
+            update(SignInvitation)
+            .where(SignInvitation.id == newest)
+            .values(ended_at=db.now(), address_sealed=None)
+        )
+    return world.house.get(path)
 
 
 def home(world: World, who: str, language: str) -> TestResponse:

@@ -151,6 +151,14 @@ TABLE: tuple[Row, ...] = (
         ("code-bad-address", ways.code_bad_address, 400),
         languages=("en", "de"),
     ),
+    # -- A personal invitation ---------------------------------------------------
+    *_rows("inviting.form", ("invited", elsewhere.invited), languages=ALL),
+    *_rows(
+        "inviting.form",
+        ("invited-paused", elsewhere.invited_paused),
+        ("invited-ended", elsewhere.invited_ended, 404),
+    ),
+    *_rows("inviting.sign", ("invited-errors", elsewhere.invited_errors, 400)),
     # -- One's own signature -----------------------------------------------------
     *_rows("manage.mine", ("manage", ways.manage), languages=ALL),
     *_rows(

@@ -44,6 +44,14 @@ def acts(verb: Verb) -> Act:
         ),
         Verb.WITHDRAW: lambda s, i: lifecycle.withdraw(s, signature_id=i, **organiser),
         Verb.REDACT: lambda s, i: lifecycle.erase(s, signature_id=i, **organiser),
+        Verb.REVOKE: lambda s, i: lifecycle.revoke(s, signature_id=i, **because),
+        Verb.UNDO: lambda s, i: lifecycle.undo(
+            s,
+            signature_id=i,
+            to=State.HELD,
+            changes={"hold_reasons": "by_hand", "rejected_from": None},
+            **organiser,
+        ),
     }
     return functions[verb]
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
 from sqlalchemy import insert, select
 from werkzeug.test import Client, TestResponse
@@ -15,6 +15,7 @@ from werkzeug.test import Client, TestResponse
 from app import db
 from app.domain import record, sessions
 from app.models import Letter, Membership, Organiser
+from app.site import Site
 
 if TYPE_CHECKING:
     from tests.house import House
@@ -66,25 +67,9 @@ class Signed:
     def sign_in(self) -> None:
         """Hold a session as whoever has just signed in holds it, without the cost."""
         app = self.house.organise
-        with self.house.writing() as session:
-            key = sessions.begin(
-                session, organiser_id=self.id, browser="Test", now=db.now()
-            )
-            uniquifier = session.scalar(
-                select(Organiser.fs_uniquifier).where(Organiser.id == self.id)
-            )
-        signer = SecureCookieSessionInterface().get_signing_serializer(app)
-        assert signer is not None
-        held = {
-            "key": key,
-            "_user_id": uniquifier,
-            "_fresh": True,
-            "fs_cc": "set",
-            "fs_paa": time.time() + (db.now().timestamp() - time.time()),
-        }
         self.client.set_cookie(
             app.config["SESSION_COOKIE_NAME"],
-            str(signer.dumps(held)),
+            session_of(self.house.site, app, self.id),
             domain="localhost",
             path=app.config["SESSION_COOKIE_PATH"],
         )
@@ -133,6 +118,28 @@ class Signed:
                 }
             ),
         )
+
+
+def session_of(site: Site, app: Flask, organiser_id: int) -> str:
+    """The cookie of whoever has just signed in."""
+    with site.database.writing() as session:
+        key = sessions.begin(
+            session, organiser_id=organiser_id, browser="Test", now=db.now()
+        )
+        uniquifier = session.scalar(
+            select(Organiser.fs_uniquifier).where(Organiser.id == organiser_id)
+        )
+        session.commit()
+    signer = SecureCookieSessionInterface().get_signing_serializer(app)
+    assert signer is not None
+    held = {
+        "key": key,
+        "_user_id": uniquifier,
+        "_fresh": True,
+        "fs_cc": "set",
+        "fs_paa": db.now().timestamp(),
+    }
+    return str(signer.dumps(held))
 
 
 def csrf(answer: TestResponse) -> str:

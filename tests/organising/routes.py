@@ -34,9 +34,13 @@ class Row:
     # Where somebody gets another answer than `may` says.
     but: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
+    def right(self, method: str) -> int | None:
+        """What those who may are answered."""
+        return {"GET": self.get, "POST": self.post}.get(method)
+
     def expected(self, who: str, method: str) -> int:
         """The status that is right."""
-        right = {"GET": self.get, "POST": self.post}.get(method)
+        right = self.right(method)
         if right is None:
             return 405
         if (who, method) in self.but:
@@ -97,4 +101,15 @@ ROWS: dict[str, Row] = {
     # -- Home ---------------------------------------------------------------------
     "home.mine": Row("/", SIGNED_IN, get=200),
     "home.overview": on_letter("", VIEWERS, get=200),
+    # -- The desk -----------------------------------------------------------------
+    "desk.waiting": on_letter("desk", VIEWERS, get=200),
+    "desk.following": on_letter("desk/next", VERIFIERS, get=303),
+    "desk.one": on_letter("desk/no-such-signature", VIEWERS, get=404),
+    "desk.decide": on_letter("desk/no-such-signature", VERIFIERS, post=400),
+    "desk.undo": on_letter("desk/undo", VERIFIERS, post=409),
+    "desk.bulk": on_letter("desk/bulk", EDITORS, get=200, post=409),
+    "featuring.order": on_letter("featured", VIEWERS, get=200),
+    "featuring.move": on_letter("featured", VERIFIERS, post=400),
+    "invitations.listed": on_letter("invitations", VIEWERS, get=200),
+    "invitations.act": on_letter("invitations", VERIFIERS, post=400),
 }

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from sqlalchemy import delete
+from werkzeug.exceptions import HTTPException
 
 from app.models import Membership
 from tests.house import House, copy_sqlite
 from tests.organising.people import Signed
-from tests.organising.routes import METHODS, ROWS, WHO, Row
+from tests.organising.routes import METHODS, ROWS, WHO
 from tests.servers.smtp import Sink
 
 
@@ -43,13 +45,26 @@ def test_every_route_is_in_the_table(team: dict[str, Signed]) -> None:
     assert {rule.endpoint for rule in rules} == ROWS.keys()
 
 
+def _another_answers(app: Flask, endpoint: str, path: str, method: str) -> bool:
+    """Whether this method of the address belongs to another row."""
+    try:
+        found, _ = app.url_map.bind("localhost").match(path, method)
+    except HTTPException:
+        return False
+    return bool(found != endpoint)
+
+
 @pytest.mark.parametrize("who", WHO)
-@pytest.mark.parametrize("row", ROWS.values(), ids=list(ROWS))
+@pytest.mark.parametrize("endpoint", ROWS)
 def test_each_route_answers_each_role_as_the_table_says(
-    team: dict[str, Signed], row: Row, who: str
+    team: dict[str, Signed], endpoint: str, who: str
 ) -> None:
+    row = ROWS[endpoint]
     person = team[who]
     for method in METHODS:
+        app = person.house.organise
+        if _another_answers(app, endpoint, row.path, method):
+            continue
         path = f"/organise{row.path}"
         answer = person.get(path) if method == "GET" else person.send(method, path)
         expected = row.expected(who, method)

@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 from app.fence import SessionUsed
 from tests.house import BASE, FIELDS, SLUG, House, link
 from tests.letters import rows
+from tests.organisers import invitation
 from tests.servers.behaviours import NO_SUCH_USER
 
 LETTER = f"/letters/{SLUG}"
@@ -35,6 +36,7 @@ def forms(house: House) -> dict[str, dict[str, str]]:
         confirm: {"action": "confirm"},
         "/confirm": {"email": FIELDS["email"], "code": "0000-0000"},
         manage: {"action": "erase", "sure": "yes"},
+        invitation(house): FIELDS,
     }
     rules = {
         rule.rule.partition("<")[0]
@@ -42,8 +44,8 @@ def forms(house: House) -> dict[str, dict[str, str]]:
         if "POST" in (rule.methods or ()) and not rule.rule.startswith("/dev")
     }
     # A new route that takes a POST must come into this table.
-    assert len(rules | {"/confirm"}) == 4
-    assert len(found) == 5
+    assert len(rules | {"/confirm"}) == 5
+    assert len(found) == 6
     return found
 
 

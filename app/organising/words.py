@@ -1,0 +1,88 @@
+"""What the desk calls things: reasons, states, verbs, methods, as sentences."""
+
+from __future__ import annotations
+
+from app.i18n import marked as _
+
+HOLD_REASONS = {
+    "watch_list": _("The name looks like one on a watch-list."),
+    "rejected_before": _("A name that looks like this was rejected as fake before."),
+    "public_figure": _("They say that they are a public figure."),
+    "by_hand": _("An organiser held it."),
+    "corrected": _("They were featured, and changed what they claim."),
+    "disputed": _("Somebody says that they did not sign this."),
+}
+PILES = {
+    "waiting": _("All that waits"),
+    "watch_list": _("Watch-list"),
+    "rejected_before": _("Rejected before"),
+    "public_figure": _("Public figures"),
+    "disputed": _("Disputed"),
+    "corrected": _("Corrected"),
+    "by_hand": _("Held by hand"),
+    "second": _("Wants a second reviewer"),
+    "prominent": _("Prominent, not verified"),
+    "mine": _("Mine"),
+}
+STATES = {
+    "counted": _("In the list and counted"),
+    "held": _("Held"),
+    "rejected": _("Rejected"),
+    "withdrawn": _("Withdrawn by its owner"),
+}
+VERBS = {
+    "release": _("Released"),
+    "hold": _("Held"),
+    "reject": _("Rejected"),
+    "reinstate": _("Reinstated"),
+    "verify": _("Verified"),
+    "second": _("Verified as second reviewer"),
+    "decline": _("Review declined"),
+    "revoke": _("Verification revoked"),
+    "feature": _("Featured"),
+    "unfeature": _("Featured no longer"),
+    "ask": _("Asked for evidence"),
+}
+METHODS = {
+    "institution_mail": _("Mail from the institution's domain"),
+    "independent_reply": _("Reply from an address found independently"),
+    "public_post": _("Public post"),
+    "call": _("Call"),
+    "known_in_person": _("Known in person"),
+    "signed_document": _("Signed document"),
+    "public_record": _("Public record"),
+}
+REQUESTS = {
+    "work_address": _("Write to us from your address at work"),
+    "public_post": _("Say so in public"),
+    "signed_document": _("Send a signed note"),
+    "call": _("Say how you can be called"),
+}
+ANSWERS = {
+    "proved": _("It proves the person"),
+    "not_proved": _("It does not prove the person"),
+    "no_answer": _("No answer came"),
+}
+DOMAINS = {
+    "none": _("There is no address: it was collected, or is erased."),
+    "free": _("Anybody gets an address there: it says nothing of the affiliation."),
+    "theirs": _("It goes with the affiliation."),
+    "other": _("Nothing in it goes with the affiliation."),
+}
+PROBLEMS = {
+    "reason": _("A reason is required."),
+    "evidence": _("Say on what evidence: a link, or what was seen or heard."),
+    "link": _("This method asks for a link that begins with http:// or https://."),
+    "own": _(
+        "Somebody else must do this: you signed it, took it in, or gave the first "
+        "review of it."
+    ),
+    "state": _("That does not apply to the state in which it is now."),
+    "may_not_ask": _("They allowed no questions, or have had as many as there may be."),
+    "already_asked": _("A question is open: its answer comes first."),
+    "number": _("Type the number to say that you mean all of them."),
+    "choice": _("Please choose one of the list."),
+    "address": _("This is not a complete address, as name@example.org would be."),
+    "name": _("Nobody can be known by this name."),
+    "invited": _("A link to this address is open already."),
+}

@@ -1,0 +1,154 @@
+"""Olga works a queue of 50 held names in a real browser, by the keyboard alone."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from app import db
+from app.domain import holds
+from app.models import Role
+from tests.house import House, copy_sqlite
+from tests.organisers import letter_id, organiser, pile, row_of, signed
+from tests.organising.room import HERE, serving
+from tests.servers.browser import Browser, axe
+from tests.servers.smtp import Sink
+
+FAKE, AGAIN = "Sam Altman", "S\u0430m  Altm\u0430n"
+
+
+@pytest.fixture
+def sqlite_house(
+    filled_sqlite: Path, tmp_path: Path, smtp_sink: Sink
+) -> Iterator[House]:
+    """A browser sees the same on either database."""
+    house = House(
+        copy_sqlite(filled_sqlite, tmp_path / "database"), tmp_path, smtp_sink
+    )
+    yield house
+    house.close()
+
+
+def press(page: Page, *keys: str) -> None:
+    for key in keys:
+        page.keyboard.press(key)
+
+
+def decided(page: Page, key: str) -> None:
+    """Press the key of a decision and wait for what comes next."""
+    with page.expect_navigation():
+        page.keyboard.press(key)
+
+
+def test_fifty_held_names_by_keyboard_alone(
+    sqlite_house: House, browser: Browser
+) -> None:
+    house = sqlite_house
+    house.set_letter(second_reviewer=True)
+    with house.writing() as session:
+        holds.watch(session, letter_id=letter_id(house), names_to_watch=["Ada Notable"],
+                    actor="organiser:1", now=db.now())  # fmt: skip
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    for number in range(48):
+        name = f"Paula {alphabet[number // 26]}{alphabet[number % 26].lower()}"
+        signed(house, name, email=f"p{number}@example.org", public_figure="yes")
+    notable = signed(house, "Ada Notable", public_figure="yes")
+    fake = signed(house, FAKE, public_figure="yes")
+    assert len(pile(house)) == 50
+    people = {name: organiser(house, name) for name in ("Olga", "Otto")}
+    with serving(house, people) as (base, cookies):
+        with browser.window(base) as window:
+            page = window.page
+            page.context.add_cookies([cookies["Olga"]])
+            page.goto(f"{HERE}/desk")
+            expect(page.locator(".count strong")).to_have_text("50")
+            press(page, "?")
+            expect(page.locator(".keys dl")).to_be_visible()
+            press(page, "?", "j", "j", "k")
+            expect(page.locator("[data-row] a").first).to_be_focused()
+            decided(page, "Enter")
+            expect(page.locator("h1")).to_have_text("Ada Notable")
+            # The watched one stands first, and is verified; it awaits a second.
+            press(page, "v", "Tab")
+            page.keyboard.type("rang the institute")
+            decided(page, "Enter")
+            for number in range(48):
+                expect(page.locator("h1")).to_contain_text("Paula")
+                decided(page, "r")
+                if number == 0:
+                    decided(page, "u")
+                    expect(page.locator("h1")).to_have_text("Paula Aa")
+                    decided(page, "r")
+            expect(page.locator("h1")).to_have_text(FAKE)
+            press(page, "x")
+            page.keyboard.type("He wrote that it was not he.")
+            press(page, "Tab", "Space")
+            decided(page, "Enter")
+            assert row_of(house, fake).state == "rejected"
+            window.check()
+        with browser.window(base) as window:
+            page = window.page
+            page.context.add_cookies([cookies["Otto"]])
+            page.goto(f"{HERE}/desk?pile=second")
+            decided(page, "Enter")
+            expect(page.locator("h1")).to_have_text("Ada Notable")
+            decided(page, "v")
+            page.goto(f"{HERE}/desk/{notable.public_id}")
+            decided(page, "f")
+            stands = row_of(house, notable)
+            assert (stands.verified, stands.featured_rank is not None) == (True, True)
+            assert "Ada Notable" in house.fresh("/letters/deepfakes").text
+            again = signed(house, AGAIN, email="again@example.org")
+            assert (again.state, again.hold_reasons) == ("held", "rejected_before")
+            page.goto(f"{HERE}/desk?pile=rejected_before")
+            expect(page.locator("[data-row]")).to_have_count(1)
+            decided(page, "Enter")
+            expect(page.locator(".reasons")).to_contain_text("rejected as fake before")
+            window.check()
+        public = house.fresh("/letters/deepfakes").text
+        assert "Altman" not in public
+        assert "Altm\u0430n" not in public
+    house.check()
+
+
+PAGES = ("/desk", "/desk?pile=second", "/desk/bulk?verb=reject", "/featured",
+         "/invitations", "ONE", "WRONG")  # fmt: skip
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_axe_finds_nothing_and_all_fits(
+    sqlite_house: House, browser: Browser, dark: bool
+) -> None:
+    house = sqlite_house
+    row = signed(
+        house, "Paula Figure", public_figure="yes", statement="We can do without."
+    )
+    for name in ("Quentin Figure", "Rosa Figure"):
+        signed(house, name, public_figure="yes", title="Minister of many long affairs")
+    people = {"Ella": organiser(house, "Ella", Role.EDITOR)}
+    width = 360 if dark else 1280
+    with (
+        serving(house, people) as (base, cookies),
+        browser.window(base, width=width, dark=dark) as window,
+    ):
+        page = window.page
+        page.context.add_cookies([cookies["Ella"]])
+        for path in PAGES:
+            if path in ("ONE", "WRONG"):
+                page.goto(f"{HERE}/desk/{row.public_id}")
+            else:
+                page.goto(f"{HERE}{path}")
+            if path == "WRONG":
+                press(page, "x")
+                with page.expect_navigation():
+                    page.keyboard.press("Enter")
+            if folder := os.environ.get("SCREENSHOTS"):
+                name = path.strip("/").replace("/", "-").replace("?", "-")
+                page.screenshot(path=f"{folder}/{name}-{width}.png", full_page=True)
+            assert axe(page) == [], path
+            scroll = page.evaluate("document.documentElement.scrollWidth")
+            assert scroll <= width, path
