@@ -17,6 +17,7 @@ class Purpose(StrEnum):
 
     CONFIRM = "confirm"
     MANAGE = "manage"
+    ENTER = "enter"
 
 
 class InvalidToken(Exception):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.organising import home
+from app.organising import account, enter, home, lines
 
 # Every room's blueprint, in the order in which the overview names them.
-ROOMS = (home.bp,)
+ROOMS = (home.bp, enter.bp, account.bp, lines.bp)

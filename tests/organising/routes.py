@@ -96,5 +96,12 @@ ROWS: dict[str, Row] = {
     "security.tf_select": _security("/which-factor", 302, 302),
     # -- Home ---------------------------------------------------------------------
     "home.mine": Row("/", SIGNED_IN, get=200),
+    # What opens it is the link: one that nobody made is over for everybody.
+    "enter.ask": Row("/enter/AAAA.BBBB", _ANYBODY, get=410, post=410),
+    "enter.settle": Row("/enter/AAAA.BBBB", _ANYBODY, get=410, post=410),
+    "account.mine": Row("/account", SIGNED_IN, get=200),
+    "account.end": Row("/account/sessions/0/end", SIGNED_IN, post=303),
+    "account.end_others": Row("/account/sessions/end", SIGNED_IN, post=303),
+    "lines.page": on_letter("record", VIEWERS, get=200),
     "home.overview": on_letter("", VIEWERS, get=200),
 }
