@@ -18,10 +18,11 @@ def ask(
     kind: OutboxKind,
     submission_id: bytes | None = None,
     signature_id: int | None = None,
+    invitation_id: bytes | None = None,
     number: int = 1,
     now: datetime,
 ) -> None:
-    """Write the outbox row of one mail about one submission or one signature.
+    """Write the outbox row of one mail about one subject.
 
     The mail of a number is asked for once: doing it again writes nothing.
     """
@@ -31,6 +32,7 @@ def ask(
             "kind": kind.value,
             "submission_id": submission_id,
             "signature_id": signature_id,
+            "invitation_id": invitation_id,
             "number": number,
             "message_id": secrets.token_hex(16),
             "state": OutboxState.READY.value,

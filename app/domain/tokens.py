@@ -18,6 +18,7 @@ class Purpose(StrEnum):
     CONFIRM = "confirm"
     MANAGE = "manage"
     ENTER = "enter"
+    INVITATION = "invitation"
 
 
 class InvalidToken(Exception):

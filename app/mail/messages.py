@@ -75,6 +75,14 @@ def manage(
     return _build("manage", house, envelope, letter, manage=link)
 
 
+def invitation(
+    house: House, envelope: Envelope, letter: LetterView, *, token: str
+) -> bytes:
+    """The link to join the team of a letter."""
+    link = urls.absolute(house.base_url, urls.organise("invitation", token))
+    return _build("invitation", house, envelope, letter, link=link)
+
+
 def _build(
     kind: str, house: House, envelope: Envelope, letter: LetterView, **context: object
 ) -> bytes:

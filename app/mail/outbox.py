@@ -34,6 +34,7 @@ class Claim:
     kind: str
     submission_id: bytes | None
     signature_id: int | None
+    invitation_id: bytes | None
     message_id: str
     attempts: int
     token: str
@@ -72,6 +73,7 @@ def claim(
             Outbox.kind,
             Outbox.submission_id,
             Outbox.signature_id,
+            Outbox.invitation_id,
             Outbox.message_id,
             Outbox.attempts,
         )

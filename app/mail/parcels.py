@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import NoResultFound
 
 from app.db import Transaction
-from app.domain import addresses, drafts, letters, tally
+from app.domain import addresses, drafts, invitations, letters, tally
 from app.domain.keyring import Keyring, Unopenable
 from app.domain.shelf import Shelf
 from app.domain.tokens import Purpose, Tokens
@@ -137,6 +137,8 @@ class Maker:
         self, session: Transaction, claimed: Claim, now: datetime
     ) -> Subject | str:
         """What the row speaks of, or why there is nothing to send."""
+        if claimed.invitation_id is not None:
+            return self._of_invitation(session, claimed.invitation_id, now)
         if claimed.signature_id is not None:
             return self._of_signature(session, claimed.signature_id)
         assert claimed.submission_id is not None
@@ -165,6 +167,21 @@ class Maker:
             language=opened.language,
             address=opened.draft.email,
             signature=signature,
+        )
+
+    def _of_invitation(
+        self, session: Transaction, invitation_id: bytes, now: datetime
+    ) -> Subject | str:
+        try:
+            offer = invitations.find(session, identifier=invitation_id, now=now)
+        except invitations.InvitationOver:
+            return "invitation over"
+        settings = self._shelf.of(session, letter_id=offer.letter_id, now=now)
+        return Subject(
+            letter_id=offer.letter_id,
+            language=settings.default_language,
+            address=offer.email,
+            signature=None,
         )
 
     def _of_signature(self, session: Transaction, signature_id: int) -> Subject | str:
@@ -219,6 +236,13 @@ class Maker:
             return messages.manage(self._house, envelope, view, manage=manage)
         if manage:
             return messages.already_signed(self._house, envelope, view, manage=manage)
+        if claimed.invitation_id is not None:
+            return messages.invitation(
+                self._house,
+                envelope,
+                view,
+                token=self._tokens.make(Purpose.INVITATION, claimed.invitation_id),
+            )
         assert claimed.submission_id is not None
         return messages.confirm(
             self._house,

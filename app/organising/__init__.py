@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.organising import account, enter, home, lines
+from app.organising import account, enter, home, lines, team
 
 # Every room's blueprint, in the order in which the overview names them.
-ROOMS = (home.bp, enter.bp, account.bp, lines.bp)
+ROOMS = (home.bp, enter.bp, account.bp, lines.bp, team.bp)

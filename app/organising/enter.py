@@ -16,7 +16,7 @@ from app.site import site
 
 bp = Blueprint("enter", __name__)
 
-_WRONG = {
+WRONG = {
     PasswordProblem.SHORT: _("Please take at least 12 characters."),
     PasswordProblem.LONG: _("Please take at most 1,000 characters."),
     PasswordProblem.COMMON: _("That is one of the first to be guessed. Several words "
@@ -57,7 +57,7 @@ def settle(token: str) -> Response:
         with site().database.snapshot() as connection:
             _id, email = entries.find(connection, identifier=identifier, now=now)
         if problem := passwords.problem(password, email=email):
-            wrong = i18n.translator(shell.locale())(_WRONG[problem])
+            wrong = i18n.translator(shell.locale())(WRONG[problem])
             return shell.page(
                 "organising/enter.html",
                 status=400,

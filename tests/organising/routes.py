@@ -102,6 +102,13 @@ ROWS: dict[str, Row] = {
     "account.mine": Row("/account", SIGNED_IN, get=200),
     "account.end": Row("/account/sessions/0/end", SIGNED_IN, post=303),
     "account.end_others": Row("/account/sessions/end", SIGNED_IN, post=303),
+    "team.page": on_letter("team", VIEWERS, get=200),
+    "team.invite": on_letter("team/invite", OWNERS, post=400),
+    "team.revoke": on_letter("team/revoke", OWNERS, post=409),
+    "team.change": on_letter("team/change", OWNERS, post=400),
+    "team.remove": on_letter("team/remove", OWNERS, post=409),
+    "team.ask": Row("/invitation/AAAA.BBBB", _ANYBODY, get=410, post=410),
+    "team.accept": Row("/invitation/AAAA.BBBB", _ANYBODY, get=410, post=410),
     "lines.page": on_letter("record", VIEWERS, get=200),
     "home.overview": on_letter("", VIEWERS, get=200),
 }
