@@ -43,7 +43,6 @@ class Config:
     web_threads: int
     log_level: str
     second_factor: bool
-    redis_url: str | None
 
     @property
     def hosts(self) -> frozenset[str]:
@@ -158,5 +157,4 @@ def load(environ: Mapping[str, str] = os.environ) -> Config:
         web_threads=int(_number(environ, "WEB_THREADS", 8, 1, 200)),
         log_level=_text(environ, "LOG_LEVEL", "INFO").upper(),
         second_factor=_flag(environ, "SECOND_FACTOR", not development),
-        redis_url=_optional(environ, "REDIS_URL"),
     )

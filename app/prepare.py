@@ -13,9 +13,10 @@ import click
 from flask.cli import ScriptInfo
 
 import config
-from app import db
+from app import db, urls
 from app.db_upgrade import upgrade
-from app.domain import letter_files, organisers, record
+from app.domain import entries, letter_files, organisers, record
+from app.domain.tokens import Purpose
 from app.models import Role
 from app.site import Site
 
@@ -44,7 +45,10 @@ def main(letter: str) -> int:
 
 
 def _first_organiser(site: Site, letter: Path) -> None:
-    """Give a letter that nobody runs yet an owner, for commands that ask who acts."""
+    """Give a letter that nobody runs yet an owner, and print that one's way in.
+
+    The link is printed again at each start until somebody has set a way to sign in.
+    """
     slug = letter_files.read(letter).slug
     with site.database.writing() as session:
         if not organisers.team(session, slug=slug):
@@ -57,7 +61,12 @@ def _first_organiser(site: Site, letter: Path) -> None:
                 actor=record.SYSTEM,
                 now=db.now(),
             )
-            session.commit()
+        made = entries.first(session, slug=slug, now=db.now())
+        session.commit()
+    if made is not None:
+        token = site.tokens.make(Purpose.ENTER, made)
+        link = urls.absolute(site.config.base_url, urls.organise("enter", token))
+        print(f"\nThe organisers' rooms open once with this link: {link}", flush=True)
 
 
 if __name__ == "__main__":

@@ -24,18 +24,21 @@ def ask(
     kind: OutboxKind,
     submission_id: bytes | None = None,
     signature_id: int | None = None,
+    invitation_id: bytes | None = None,
     number: int = 1,
     now: datetime,
 ) -> None:
-    """Write the outbox row of one mail about one submission or one signature.
+    """Write the outbox row of one mail about one subject.
 
     The mail of a number is asked for once: doing it again writes nothing.
     """
-    values = {
+    values: dict[str, Any] = {
         "submission_id": submission_id,
         "signature_id": signature_id,
         "number": number,
     }
+    if invitation_id is not None:
+        values["invitation_id"] = invitation_id
     prepared.run(session, Step(_ASK, new_mail(kind, now) | values))
 
 

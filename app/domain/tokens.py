@@ -17,7 +17,9 @@ class Purpose(StrEnum):
 
     CONFIRM = "confirm"
     MANAGE = "manage"
+    ENTER = "enter"
     INVITATION = "invitation"
+    SIGN_INVITATION = "sign-invitation"
 
 
 class InvalidToken(Exception):

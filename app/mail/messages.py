@@ -133,6 +133,14 @@ def invited(
     return _build("invited", house, envelope, letter, link=link, deadline=deadline)
 
 
+def invitation(
+    house: House, envelope: Envelope, letter: LetterView, *, token: str
+) -> bytes:
+    """The link to join the team of a letter."""
+    link = urls.absolute(house.base_url, urls.organise("invitation", token))
+    return _build("invitation", house, envelope, letter, link=link)
+
+
 def _build(
     kind: str, house: House, envelope: Envelope, letter: LetterView, **context: object
 ) -> bytes:

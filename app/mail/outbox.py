@@ -34,6 +34,7 @@ class Claim:
     kind: str
     submission_id: bytes | None
     signature_id: int | None
+    invitation_id: bytes | None
     sign_invitation_id: int | None
     record_id: int | None
     message_id: str
@@ -74,6 +75,7 @@ def claim(
             Outbox.kind,
             Outbox.submission_id,
             Outbox.signature_id,
+            Outbox.invitation_id,
             Outbox.sign_invitation_id,
             Outbox.record_id,
             Outbox.message_id,

@@ -12,7 +12,15 @@ from sqlalchemy import select
 from sqlalchemy.exc import NoResultFound
 
 from app.db import Transaction
-from app.domain import addresses, drafts, inviting, letters, requests, tally
+from app.domain import (
+    addresses,
+    drafts,
+    invitations,
+    inviting,
+    letters,
+    requests,
+    tally,
+)
 from app.domain.keyring import Keyring, Unopenable
 from app.domain.shelf import Shelf
 from app.domain.tokens import Purpose, Tokens
@@ -164,10 +172,12 @@ class Maker:
         self, session: Transaction, claimed: Claim, now: datetime
     ) -> Subject | str:
         """What the row speaks of, or why there is nothing to send."""
+        if claimed.invitation_id is not None:
+            return self._of_invitation(session, claimed.invitation_id, now)
         if claimed.signature_id is not None:
             return self._of_signature(session, claimed, claimed.signature_id)
         if claimed.sign_invitation_id is not None:
-            return self._of_invitation(session, claimed.sign_invitation_id, now)
+            return self._of_sign_invitation(session, claimed.sign_invitation_id, now)
         assert claimed.submission_id is not None
         opened = drafts.open_link(
             session,
@@ -196,7 +206,7 @@ class Maker:
             signature=signature,
         )
 
-    def _of_invitation(
+    def _of_sign_invitation(
         self, session: Transaction, invitation_id: int, now: datetime
     ) -> Subject | str:
         public_id = session.scalars(
@@ -214,6 +224,21 @@ class Maker:
             signature=None,
             invitation=public_id,
             deadline=invited.expires_at,
+        )
+
+    def _of_invitation(
+        self, session: Transaction, invitation_id: bytes, now: datetime
+    ) -> Subject | str:
+        try:
+            offer = invitations.find(session, identifier=invitation_id, now=now)
+        except invitations.InvitationOver:
+            return "invitation over"
+        settings = self._shelf.of(session, letter_id=offer.letter_id, now=now)
+        return Subject(
+            letter_id=offer.letter_id,
+            language=settings.default_language,
+            address=offer.email,
+            signature=None,
         )
 
     def _of_signature(
@@ -302,12 +327,21 @@ class Maker:
             )
         if claimed.kind == OutboxKind.INVITED:
             assert subject.deadline is not None
-            token = self._tokens.make(Purpose.INVITATION, subject.invitation.encode())
+            token = self._tokens.make(
+                Purpose.SIGN_INVITATION, subject.invitation.encode()
+            )
             return messages.invited(
                 self._house, envelope, view, token=token, deadline=subject.deadline
             )
         if manage:
             return messages.already_signed(self._house, envelope, view, manage=manage)
+        if claimed.invitation_id is not None:
+            return messages.invitation(
+                self._house,
+                envelope,
+                view,
+                token=self._tokens.make(Purpose.INVITATION, claimed.invitation_id),
+            )
         assert claimed.submission_id is not None
         return messages.confirm(
             self._house,

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from app.organising import desk, featuring, home, inviting
+from app.organising import account, desk, enter, featuring, home, inviting, lines, team
 
 # Every room's blueprint, in the order in which the overview names them.
-ROOMS = (home.bp, desk.bp, featuring.bp, inviting.bp)
+ROOMS = (
+    home.bp,
+    enter.bp,
+    account.bp,
+    desk.bp,
+    featuring.bp,
+    inviting.bp,
+    lines.bp,
+    team.bp,
+)

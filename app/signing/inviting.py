@@ -24,7 +24,7 @@ bp = Blueprint("inviting", __name__)
 def _read(token: str) -> str:
     """The invitation that a token names; one that names none is ""."""
     try:
-        return site().tokens.read(Purpose.INVITATION, token).decode()
+        return site().tokens.read(Purpose.SIGN_INVITATION, token).decode()
     except (InvalidToken, UnicodeDecodeError):
         return ""
 

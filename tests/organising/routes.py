@@ -100,6 +100,20 @@ ROWS: dict[str, Row] = {
     "security.tf_select": _security("/which-factor", 302, 302),
     # -- Home ---------------------------------------------------------------------
     "home.mine": Row("/", SIGNED_IN, get=200),
+    # What opens it is the link: one that nobody made is over for everybody.
+    "enter.ask": Row("/enter/AAAA.BBBB", _ANYBODY, get=410, post=410),
+    "enter.settle": Row("/enter/AAAA.BBBB", _ANYBODY, get=410, post=410),
+    "account.mine": Row("/account", SIGNED_IN, get=200),
+    "account.end": Row("/account/sessions/0/end", SIGNED_IN, post=303),
+    "account.end_others": Row("/account/sessions/end", SIGNED_IN, post=303),
+    "team.page": on_letter("team", VIEWERS, get=200),
+    "team.invite": on_letter("team/invite", OWNERS, post=400),
+    "team.revoke": on_letter("team/revoke", OWNERS, post=409),
+    "team.change": on_letter("team/change", OWNERS, post=400),
+    "team.remove": on_letter("team/remove", OWNERS, post=409),
+    "team.ask": Row("/invitation/AAAA.BBBB", _ANYBODY, get=410, post=410),
+    "team.accept": Row("/invitation/AAAA.BBBB", _ANYBODY, get=410, post=410),
+    "lines.page": on_letter("record", VIEWERS, get=200),
     "home.overview": on_letter("", VIEWERS, get=200),
     # -- The desk -----------------------------------------------------------------
     "desk.waiting": on_letter("desk", VIEWERS, get=200),
