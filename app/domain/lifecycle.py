@@ -76,7 +76,7 @@ MAILS: Mapping[Verb, OutboxKind] = {Verb.CONFIRM: OutboxKind.SIGNED}
 _BY_HAND = "by_hand"
 
 # What is wiped from a row whose person is erased; state, sector and keys stay.
-_WIPED = {
+WIPED = {
     "name": None,
     "name_key": None,
     "title": None,
@@ -84,6 +84,8 @@ _WIPED = {
     "affiliation": None,
     "statement": None,
     "address_sealed": None,
+    "address_domain": None,
+    "network_key": None,
     "country": tally.NOT_SAID,
     "public_figure": False,
     "wants_updates": False,
@@ -308,7 +310,7 @@ def erase(
     if former.redacted:
         return former.state
     return _move(session, Verb.REDACT, former, former.state, actor=actor, now=now,
-                 changes=_WIPED | {"redacted_at": now})  # fmt: skip
+                 changes=WIPED | {"redacted_at": now})  # fmt: skip
 
 
 def _given(reason: str) -> str:
@@ -385,7 +387,8 @@ def _move(
         if former.state in QUIET.get(verb, ()):
             return former.state
         raise NotAllowed(verb, former.state)
-    values = dict(changes) | {"state": to.value}
+    # Whatever moves it alone takes it out of the case that moved it with others.
+    values = dict(changes) | {"state": to.value, "case_id": None}
     verified = values.get("verified", former.verified)
     if to is not COUNTED or not verified:
         values["featured_rank"] = None

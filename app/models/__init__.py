@@ -22,17 +22,37 @@ from app.models.signature import (
     WatchName,
 )
 from app.models.tally import Facet, Fold, History, Ledger, Measure, Tally
+from app.models.work import (
+    IS_UNENDED,
+    Asked,
+    Case,
+    Import,
+    ImportKey,
+    ImportPart,
+    ImportProblem,
+    Job,
+    JobState,
+)
 
 __all__ = [
     "IS_COUNTED",
     "IS_OPEN",
+    "IS_UNENDED",
     "IS_UNSENT",
+    "Asked",
     "Base",
     "BlockedName",
+    "Case",
     "Collection",
     "Facet",
     "Fold",
     "History",
+    "Import",
+    "ImportKey",
+    "ImportPart",
+    "ImportProblem",
+    "Job",
+    "JobState",
     "Ledger",
     "Letter",
     "LetterLanguage",
