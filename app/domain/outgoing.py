@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from datetime import datetime
+
+from sqlalchemy import insert
 
 from app import db
 from app.db import Transaction
@@ -38,4 +41,30 @@ def ask(
             "due_at": now,
             "created_at": now,
         },
+    )
+
+
+def ask_many(
+    session: Transaction,
+    *,
+    kind: OutboxKind,
+    submissions: Iterable[tuple[bytes, datetime]],
+    now: datetime,
+) -> None:
+    """Write the rows of the first mails about new submissions, each with its time."""
+    session.execute(
+        insert(db.table(Outbox)),
+        [
+            {
+                "kind": kind.value,
+                "submission_id": submission_id,
+                "number": 1,
+                "message_id": secrets.token_hex(16),
+                "state": OutboxState.READY.value,
+                "attempts": 0,
+                "due_at": due_at,
+                "created_at": now,
+            }
+            for submission_id, due_at in submissions
+        ],
     )

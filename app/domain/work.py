@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from app.domain import invalidation
+from app.domain import import_jobs, invalidation
 from app.domain.jobs import Kind
 
-KINDS: Mapping[str, Kind] = {**invalidation.KINDS}
+KINDS: Mapping[str, Kind] = {**invalidation.KINDS, **import_jobs.KINDS}

@@ -165,7 +165,14 @@ class Asked(Base):
     """An address that an import has asked to confirm: a letter asks it only once."""
 
     __tablename__ = "asked"
-    __table_args__ = (Index("ix_asked_import_id", "import_id"),)
+    __table_args__ = (
+        Index(
+            "ix_asked_import_id",
+            "import_id",
+            sqlite_where=text("submission_id IS NOT NULL"),
+            postgresql_where=text("submission_id IS NOT NULL"),
+        ),
+    )
 
     letter_id: Mapped[int] = mapped_column(ForeignKey("letter.id"), primary_key=True)
     address_key: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)

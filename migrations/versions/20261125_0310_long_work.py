@@ -199,7 +199,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("letter_id", "address_key", name=op.f("pk_asked")),
     )
     with op.batch_alter_table("asked", schema=None) as batch_op:
-        batch_op.create_index("ix_asked_import_id", ["import_id"], unique=False)
+        batch_op.create_index(
+            "ix_asked_import_id",
+            ["import_id"],
+            unique=False,
+            sqlite_where=sa.text("submission_id IS NOT NULL"),
+            postgresql_where=sa.text("submission_id IS NOT NULL"),
+        )
 
     op.create_table(
         "import_key",
@@ -299,7 +305,11 @@ def downgrade() -> None:
     op.drop_table("import_part")
     op.drop_table("import_key")
     with op.batch_alter_table("asked", schema=None) as batch_op:
-        batch_op.drop_index("ix_asked_import_id")
+        batch_op.drop_index(
+            "ix_asked_import_id",
+            sqlite_where=sa.text("submission_id IS NOT NULL"),
+            postgresql_where=sa.text("submission_id IS NOT NULL"),
+        )
 
     op.drop_table("asked")
     with op.batch_alter_table("invalidation", schema=None) as batch_op:
