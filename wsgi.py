@@ -9,7 +9,7 @@ from sqlalchemy.exc import OperationalError
 
 import config
 from app import create_public, db, i18n
-from app.domain import letters
+from app.domain import versions
 from app.front import Front
 from app.gate import Gate
 from app.site import Site, Unsafe, refuse_unsafe
@@ -32,7 +32,7 @@ public = create_public(site)
 def _version(slug: str) -> str | None:
     """The public version of a letter as text, asked for by the front layer."""
     with site.database.snapshot() as session:
-        version = letters.version(session, slug=slug, now=db.now())
+        version = versions.version(session, slug=slug, now=db.now())
     return version.key if version is not None and version.visible else None
 
 

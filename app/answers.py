@@ -9,7 +9,8 @@ from flask import Response, request
 
 from app import i18n
 from app.domain import accent
-from app.domain.letters import Settings, Version
+from app.domain.letters import Settings
+from app.domain.versions import Version
 from app.domain.views import LetterView
 from app.site import site
 
@@ -35,12 +36,17 @@ def page(
     status: int = 200,
     **context: Any,
 ) -> Response:
-    """An HTML page that nobody may keep, in the language of its letter.
+    """An HTML page that nobody may keep, in the language of its letter."""
+    locale = locale or (letter.locale if letter else i18n.FALLBACK)
+    body = i18n.render(template, locale, letter=letter, status=status, **context)
+    return html(body, letter, status)
+
+
+def html(body: str, letter: LetterView | None, status: int = 200) -> Response:
+    """The same of a page that is rendered already.
 
     The letter's own style element, and no other, passes the content policy.
     """
-    locale = locale or (letter.locale if letter else i18n.FALLBACK)
-    body = i18n.render(template, locale, letter=letter, status=status, **context)
     response = Response(body, status=status, mimetype="text/html")
     if letter is not None:
         style = f" {accent.css_source(letter.accent_css)}"

@@ -28,7 +28,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
+
+from app.question import Question
 
 # Without names SQLite's batch mode cannot drop a constraint (Alembic manual).
 NAMING_CONVENTION = {
@@ -75,9 +78,13 @@ class Moment(TypeDecorator[datetime]):
     def process_result_value(
         self, value: datetime | None, dialect: Dialect
     ) -> datetime | None:
-        if value is None:
-            return None
-        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+        return None if value is None else moment(value)
+
+
+def moment(stored: datetime | str) -> datetime:
+    """An aware UTC time out of what a driver or JSON has for a `Moment`."""
+    at = datetime.fromisoformat(stored) if isinstance(stored, str) else stored
+    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 # SQLite numbers rows by itself only where the column is a plain INTEGER.
@@ -131,11 +138,21 @@ class Database:
             self._turn = _Turn(self.url.database)
             self.engine = _sqlite_engine(self.url, pool_size, "BEGIN IMMEDIATE")
             self._readers = _sqlite_engine(self.url, pool_size, "BEGIN")
+            self._asked = self._readers
         else:
             self.engine = _postgresql_engine(self.url, pool_size)
             # One snapshot for a whole page: numbers and names of one moment.
             self._readers = self.engine.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+            # Connections of their own, for changing a connection's ways at every
+            # turn costs more than most questions do.
+            self._asked = _postgresql_engine(
+                self.url,
+                pool_size,
+                # Planning such a question takes three times as long as answering it.
+                "-c plan_cache_mode=force_generic_plan",
+                isolation_level="AUTOCOMMIT",
             )
 
     @contextmanager
@@ -146,6 +163,23 @@ class Database:
             # There is nothing to keep, but psycopg forgets all prepared statements
             # of a connection that is rolled back, and every page would plan anew.
             connection.commit()
+
+    def ask(self, question: Question, **values: Any) -> Any:
+        """The first row of the answer to a question, or None."""
+        text, bound = question.compiled(self._asked.dialect)
+        connection = self._asked.raw_connection()
+        try:
+            cursor = connection.cursor()
+            cursor.execute(text, bound(values))
+            return cursor.fetchone()
+        except self._asked.dialect.loaded_dbapi.Error as error:
+            # Whether the connection has died or not: the next one is a fresh one.
+            connection.invalidate(error)
+            raise DBAPIError.instance(
+                text, None, error, self._asked.dialect.loaded_dbapi.Error
+            ) from error
+        finally:
+            connection.close()
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -180,8 +214,8 @@ class Database:
 
     def dispose(self) -> None:
         """Close every connection."""
-        self.engine.dispose()
-        self._readers.dispose()
+        for engine in (self.engine, self._readers, self._asked):
+            engine.dispose()
         if self._turn is not None:
             self._turn.close()
 
@@ -255,9 +289,12 @@ def _sqlite_engine(url: Any, pool_size: int, begin: str) -> Engine:
     return engine
 
 
-def _postgresql_engine(url: Any, pool_size: int) -> Engine:
+def _postgresql_engine(
+    url: Any, pool_size: int, options: str = "", **ways: Any
+) -> Engine:
     engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
+        **ways,
         pool_size=pool_size,
         max_overflow=10,
         pool_timeout=5,
@@ -271,7 +308,7 @@ def _postgresql_engine(url: Any, pool_size: int) -> Engine:
             "keepalives_interval": 2,
             "keepalives_count": 3,
             "options": "-c statement_timeout=5000"
-            " -c idle_in_transaction_session_timeout=10000 -c timezone=UTC",
+            f" -c idle_in_transaction_session_timeout=10000 -c timezone=UTC {options}",
         },
     )
 

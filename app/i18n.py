@@ -7,7 +7,7 @@ import hashlib
 import io
 from collections.abc import Callable, Container
 from datetime import UTC, date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -186,6 +186,11 @@ def _for_templates(
     return gettext, ngettext
 
 
+def _remembered(words: Callable[[Any, str], str], locale: str) -> Callable[[Any], str]:
+    """A filter that keeps what it has said of late: CLDR's patterns are slow."""
+    return lru_cache(maxsize=4096)(lambda value: words(value, locale))
+
+
 @cache
 def environment(locale: str) -> Environment:
     """The Jinja environment of one page language."""
@@ -201,9 +206,8 @@ def environment(locale: str) -> Environment:
     jinja.newstyle_gettext = True  # type: ignore[attr-defined]
     gettext, ngettext = _for_templates(translations(locale))
     jinja.globals.update(_=gettext, gettext=gettext, ngettext=ngettext)
-    jinja.filters["number"] = cache(lambda value: number(value, locale))
-    jinja.filters["day"] = cache(lambda value: day(value, locale))
-    jinja.filters["moment"] = cache(lambda value: moment(value, locale))
+    for name, words in (("number", number), ("day", day), ("moment", moment)):
+        jinja.filters[name] = _remembered(words, locale)
     jinja.filters["iso"] = iso
     jinja.globals.update(locale=locale, dir=direction(locale), url=urls, asset=asset)
     return jinja

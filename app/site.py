@@ -9,7 +9,7 @@ from flask import current_app
 
 from app.db import Database
 from app.domain.keyring import Keyring
-from app.domain.letters import Shelf
+from app.domain.shelf import Shelf
 from app.domain.tokens import Tokens
 from config import Config
 

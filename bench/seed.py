@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from app import db
 from app.db import Database
-from app.domain import letters, tally
+from app.domain import letters, tally, versions
 from app.models import Ledger, Signature
 from bench import rows
 from bench.rows import COLUMNS, Batch, Changes, Place
@@ -61,7 +61,7 @@ def _open(url: str) -> Iterator[Database]:
 
 def _place(session: Session, slug: str) -> Place:
     now = db.now()
-    version = letters.version(session, slug=slug, now=now)
+    version = versions.version(session, slug=slug, now=now)
     assert version is not None
     settings = letters.load(session, letter_id=version.letter_id)
     return Place(

@@ -20,7 +20,7 @@ from werkzeug.test import Client, TestResponse
 import config
 from app import create_public, db, i18n
 from app.db_upgrade import upgrade
-from app.domain import letter_files, letter_loading, letters, record, tally
+from app.domain import letter_files, letter_loading, record, tally, versions
 from app.front import Front
 from app.models import Letter, Measure, Signature
 from app.site import Site
@@ -104,7 +104,7 @@ class House:
 
         def version(slug: str) -> str | None:
             with self.site.database.reading() as session:
-                found = letters.version(session, slug=slug, now=db.now())
+                found = versions.version(session, slug=slug, now=db.now())
             return found.key if found is not None and found.visible else None
 
         return Front(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import bindparam, case, delete, null, select, update
+from sqlalchemy import bindparam, case, delete, not_, null, or_, select, update
 
 from app import db
 from app.db import RowId, Transaction, insert_for
@@ -29,12 +29,13 @@ from app.domain.drafts import (
     wipe,
 )
 from app.domain.keyring import Keyring
-from app.domain.letters import Shelf
+from app.domain.shelf import Shelf
 from app.models import (
     IS_OPEN,
     Measure,
     Outbox,
     OutboxKind,
+    OutboxState,
     State,
     Submission,
     SubmissionState,
@@ -64,13 +65,22 @@ class Confirmed:
 
 
 _form = db.table(Submission).c
+_mail = db.table(Outbox).c
 _IS_USED = _form.id == bindparam("used")
+_IS_REFUSED = (
+    select(_mail.id)
+    .where(_mail.submission_id == _form.id, _mail.state == OutboxState.REFUSED.value)
+    .exists()
+)
 _END = (
     update(db.table(Submission))
     .where(
         _form.letter_id == bindparam("letter"),
         _form.address_key == bindparam("key"),
         IS_OPEN,
+        # A form whose mail the provider refused is its writer's alone, who may still
+        # correct the address: ending it would tell that the owner has confirmed.
+        or_(_IS_USED, not_(_IS_REFUSED)),
     )
     .values(
         state=case(

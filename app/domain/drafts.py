@@ -12,7 +12,8 @@ from sqlalchemy import Update, bindparam, select, update
 from app import db
 from app.db import Transaction
 from app.domain.keyring import Keyring
-from app.domain.letters import Phase, Settings, Shelf
+from app.domain.letters import Phase, Settings
+from app.domain.shelf import Shelf
 from app.models import IS_OPEN, Signature, Submission, SubmissionState
 
 # How long a link works; judged by the row, at this house's one clock.

@@ -7,10 +7,10 @@ from datetime import datetime
 from app import i18n
 from app.domain import tally
 from app.domain.letters import Settings
-from app.domain.views import Numbers, SectorCount
+from app.domain.views import Bar, Numbers, SectorCount
 from app.i18n import marked as _
 from app.i18n import marked_plural as ngettext
-from app.models import Facet, Measure
+from app.models import Measure
 
 HEADLINES = {
     "confirmed": ngettext("confirmed signature", "confirmed signatures"),
@@ -39,10 +39,10 @@ DEFINITIONS = {
 def numbers(
     counted: tally.Numbers, *, settings: Settings, as_of: datetime, language: str
 ) -> Numbers:
-    """The numbers of one moment, with their labels in `language`."""
+    """The numbers of one moment by sector, with their labels in `language`."""
 
     def figure(key: str, measure: Measure) -> int:
-        return counted.get((Facet.SECTOR.value, key, measure.value), 0)
+        return counted.get((key, measure.value), 0)
 
     rows = [
         (
@@ -79,8 +79,30 @@ def numbers(
                 confirmed=of_confirmed,
                 verified=of_verified,
                 collected=of_collected,
-                share=(of_confirmed + of_collected) / longest,
+                bars=_bars(of_confirmed, of_verified, of_collected, longest),
             )
             for key, of_confirmed, of_verified, of_collected in rows
         ),
     )
+
+
+def _bars(
+    confirmed: int, verified: int, collected: int, longest: int
+) -> tuple[Bar, ...]:
+    """The parts of a bar from its start on: verified, only confirmed, collected."""
+    bars, start = [], 0
+    for measure, number in (
+        (Measure.VERIFIED, verified),
+        (Measure.CONFIRMED, confirmed - verified),
+        (Measure.COLLECTED, collected),
+    ):
+        if number:
+            bars.append(
+                Bar(
+                    measure.value,
+                    round(100 * start / longest, 2),
+                    round(100 * number / longest, 2),
+                )
+            )
+        start += number
+    return tuple(bars)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from time import monotonic
+from typing import Any
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app import db, i18n, urls
+from app import i18n, urls
 from app.db import Transaction
 from app.domain import accent
 from app.domain.tally import NOT_SAID, OTHER
@@ -18,8 +18,6 @@ from app.domain.views import Choice, Language, LetterView, StoredHtml
 from app.i18n import marked as _
 from app.models import (
     Collection,
-    Fold,
-    Ledger,
     Letter,
     LetterLanguage,
     Sector,
@@ -85,6 +83,7 @@ class Settings:
     frozen_at: datetime | None
     revision: int
     pepper: bytes
+    created_at: datetime
     wordings: dict[str, Wording]
     sectors: dict[str, dict[str, str]]
     sources: dict[int, dict[str, str]]
@@ -94,7 +93,10 @@ class Settings:
         default_factory=dict, compare=False
     )
     labels: dict[str, dict[str, str]] = field(default_factory=dict, compare=False)
-    forms: dict[tuple[str, Phase], StoredHtml] = field(
+    sheets: dict[tuple[str, Phase], list[str]] = field(
+        default_factory=dict, compare=False
+    )
+    pieces: dict[tuple[str, str, str], dict[Any, StoredHtml]] = field(
         default_factory=dict, compare=False
     )
 
@@ -135,85 +137,6 @@ class Settings:
         """Where a collection comes from, in `language`."""
         source = self.sources[collection_id]
         return source.get(language) or source[self.default_language]
-
-
-@dataclass(frozen=True, slots=True)
-class Version:
-    """The public version of a letter: whatever is shown is a function of it.
-
-    `as_of` is the time of the newest change in the numbers.
-    """
-
-    letter_id: int
-    slug: str
-    revision: int
-    visible: bool
-    phase: Phase
-    fold: int
-    unfolded: int
-    newest: int
-    as_of: datetime
-
-    @property
-    def key(self) -> str:
-        """The version as text, for ETags and memory."""
-        return (
-            f"{self.letter_id}.{self.revision}.{self.phase.value}"
-            f".{self.fold}.{self.unfolded}.{self.newest}"
-        )
-
-
-_letter, _fold, _ledger = db.table(Letter).c, db.table(Fold).c, db.table(Ledger).c
-_VERSION = select(
-    _letter.id,
-    _letter.slug,
-    _letter.revision,
-    _letter.created_at,
-    _letter.published_at,
-    _letter.opens_at,
-    _letter.closes_at,
-    _letter.paused,
-    _fold.number,
-    _fold.newest_at,
-    select(func.count()).where(_ledger.letter_id == _letter.id).scalar_subquery(),
-    select(func.max(_ledger.id))
-    .where(_ledger.letter_id == _letter.id)
-    .scalar_subquery(),
-    select(func.max(_ledger.at))
-    .where(_ledger.letter_id == _letter.id)
-    .scalar_subquery(),
-).select_from(db.table(Letter).outerjoin(db.table(Fold), _fold.letter_id == _letter.id))
-_VERSION_BY_SLUG = _VERSION.where(_letter.slug == bindparam("slug"))
-_VERSION_BY_ID = _VERSION.where(_letter.id == bindparam("id"))
-
-
-def version(
-    session: Transaction, *, now: datetime, slug: str | None = None, letter_id: int = 0
-) -> Version | None:
-    """The public version of a letter, by its slug or its id; None if there is none."""
-    row = (
-        session.execute(_VERSION_BY_SLUG, {"slug": slug}).first()
-        if slug
-        else session.execute(_VERSION_BY_ID, {"id": letter_id}).first()
-    )
-    if row is None:
-        return None
-    (
-        letter_id, slug, revision, created_at, published_at, opens_at, closes_at, paused,
-        fold, folded_at, unfolded, newest, newest_at,
-    ) = row  # fmt: skip
-    changes = [at for at in (folded_at, newest_at) if at is not None]
-    return Version(
-        letter_id=letter_id,
-        slug=slug,
-        revision=revision,
-        visible=published_at is not None and published_at <= now,
-        phase=phase_at(now, opens_at, closes_at, paused),
-        fold=fold or 0,
-        unfolded=unfolded,
-        newest=newest or 0,
-        as_of=max(changes, default=published_at or created_at),
-    )
 
 
 def slugs(session: Transaction) -> list[str]:
@@ -261,6 +184,7 @@ def load(session: Session, *, letter_id: int) -> Settings:
         frozen_at=letter.frozen_at,
         revision=letter.revision,
         pepper=letter.pepper,
+        created_at=letter.created_at,
         wordings={
             row.language: Wording(
                 language=row.language,
@@ -277,52 +201,6 @@ def load(session: Session, *, letter_id: int) -> Settings:
         sectors={row.key: row.labels for row in sectors},
         sources={row.id: row.source for row in collections},
     )
-
-
-class Shelf:
-    """Letters kept in memory for as long as their revision stands."""
-
-    def __init__(self) -> None:
-        self._kept: dict[int, Settings] = {}
-        self._seen: dict[int, float] = {}
-        self._ids: dict[str, int] = {}
-
-    def get(
-        self, session: Transaction, *, slug: str, now: datetime
-    ) -> tuple[Settings, Version] | None:
-        """The letter and its version as they stand in the database now."""
-        current = version(session, slug=slug, now=now)
-        return (self._settings(session, current), current) if current else None
-
-    def recent(self, slug: str) -> Settings | None:
-        """The letter as it stood at most a second ago, without asking the database."""
-        letter_id = self._ids.get(slug)
-        return None if letter_id is None else self._recent(letter_id)
-
-    def of(self, session: Transaction, *, letter_id: int, now: datetime) -> Settings:
-        """The letter with this id as it stood at most a second ago."""
-        kept = self._recent(letter_id)
-        if kept is not None:
-            return kept
-        current = version(session, letter_id=letter_id, now=now)
-        if current is None:
-            raise LookupError(letter_id)
-        return self._settings(session, current)
-
-    def _recent(self, letter_id: int) -> Settings | None:
-        if monotonic() - self._seen.get(letter_id, -2.0) > 1:
-            return None
-        return self._kept.get(letter_id)
-
-    def _settings(self, session: Transaction, current: Version) -> Settings:
-        settings = self._kept.get(current.letter_id)
-        if settings is None or settings.revision != current.revision:
-            bound = session if isinstance(session, Session) else Session(session)
-            settings = load(bound, letter_id=current.letter_id)
-            self._kept[settings.id] = settings
-            self._ids[settings.slug] = settings.id
-        self._seen[settings.id] = monotonic()
-        return settings
 
 
 def view(settings: Settings, *, language: str | None, now: datetime) -> LetterView:
@@ -364,6 +242,7 @@ def _view(settings: Settings, wording: Wording, phase: Phase) -> LetterView:
         asks_country=settings.country_policy,
         allows_statement=settings.allows_statement,
         is_example=settings.is_example,
+        collects=bool(settings.sources),
         accent_css=accent.css(settings.accent),
         sectors=tuple(
             Choice(key, settings.sector_label(key, wording.language))

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Row, Select, bindparam, literal_column, select, union_all
+from sqlalchemy import (
+    Row,
+    Select,
+    Text,
+    bindparam,
+    cast,
+    literal_column,
+    select,
+    union_all,
+)
 
 from app import db, i18n
-from app.db import Moment, Transaction
+from app.db import Moment
 from app.domain.letters import Settings
 from app.domain.tally import NOT_SAID
 from app.domain.views import PublicLine
@@ -21,11 +31,27 @@ FEATURED = 200
 # Nothing comes later: what a letter that is not frozen shows.
 FOR_EVER = datetime(9999, 1, 1, tzinfo=UTC)
 
-_LINE = (
-    "id", "public_id", "name", "title", "titles", "affiliation", "identification_only",
-    "sector", "country", "statement", "verified", "featured_rank", "origin",
-    "confirmed_at", "collection_id",
-)  # fmt: skip
+
+class Line(NamedTuple):
+    """The columns of a line as a driver or JSON has them; equal rows look the same."""
+
+    id: int
+    public_id: str
+    name: str
+    title: str | None
+    titles: str | None
+    affiliation: str | None
+    identification_only: bool
+    sector: str
+    country: str
+    statement: str | None
+    verified: bool
+    featured_rank: int | None
+    origin: str
+    confirmed_at: str | None
+    collection_id: int | None
+
+
 _c = db.table(Signature).c
 
 
@@ -41,45 +67,38 @@ def _public(columns: Sequence[Any], *conditions: Any) -> Select[Any]:
     )
 
 
-_SHOWN = [_c[name] for name in _LINE]
-_FIRST = union_all(
+# As text, so that a whole row can be compared with one of before.
+_SHOWN = [
+    cast(_c.titles, Text).label(name) if name == "titles" else _c[name]
+    for name in Line._fields
+]
+FIRST = union_all(
     *(
         select(part.subquery())
         for part in (
             _public(_SHOWN, _c.featured_rank.is_not(None))
             .order_by(_c.featured_rank)
             .limit(FEATURED),
-            *(
-                _public(_SHOWN, _c.featured_rank.is_(None), verified)
-                .order_by(_c.id.desc())
-                .limit(NEWEST)
-                for verified in (_c.verified, ~_c.verified)
-            ),
+            # Along the index of the public lists, backwards.
+            _public(_SHOWN, _c.featured_rank.is_(None))
+            .order_by(_c.verified.desc(), _c.id.desc())
+            .limit(NEWEST),
         )
     )
 )
 
 
-def first(
-    session: Transaction, *, settings: Settings, language: str
-) -> tuple[list[PublicLine], list[PublicLine]]:
-    """The featured signatories, and the newest others, in one statement.
+def first(rows: Iterable[Line]) -> tuple[list[Line], list[Line]]:
+    """The featured signatories, and the newest others, out of what FIRST selects.
 
     Among the newest the verified stand first: a name that only an address stands
     behind never stands above one that an organiser proved (peers, rule R2).
     """
-    rows = session.execute(
-        _FIRST,
-        {"letter": settings.id, "shown_until": settings.frozen_at or FOR_EVER},
-    ).all()
     featured = [row for row in rows if row.featured_rank is not None]
     others = [row for row in rows if row.featured_rank is None]
-    featured.sort(key=lambda row: row.featured_rank)
+    featured.sort(key=lambda row: row.featured_rank or 0)
     others.sort(key=lambda row: (not row.verified, -row.id))
-    return (
-        [line(row, settings, language) for row in featured],
-        [line(row, settings, language) for row in others[:NEWEST]],
-    )
+    return featured, others
 
 
 def line(row: Row[Any] | Any, settings: Settings, language: str) -> PublicLine:
@@ -87,7 +106,7 @@ def line(row: Row[Any] | Any, settings: Settings, language: str) -> PublicLine:
     return PublicLine(
         id=row.public_id,
         name=row.name,
-        title=(row.titles or {}).get(language) or row.title,
+        title=_titles(row.titles).get(language) or row.title,
         affiliation=row.affiliation,
         identification_only=row.identification_only,
         sector_label=settings.sector_label(row.sector, language),
@@ -96,11 +115,16 @@ def line(row: Row[Any] | Any, settings: Settings, language: str) -> PublicLine:
         verified=row.verified,
         featured=row.featured_rank is not None,
         origin=row.origin,
-        confirmed_on=row.confirmed_at.date() if row.confirmed_at else None,
+        confirmed_on=db.moment(row.confirmed_at).date() if row.confirmed_at else None,
         source_note=settings.source_note(row.collection_id, language)
         if row.origin == Origin.COLLECTED
         else None,
     )
+
+
+def _titles(stored: dict[str, str] | str | None) -> dict[str, str]:
+    titles = json.loads(stored) if isinstance(stored, str) else stored
+    return dict(titles or {})
 
 
 def country_label(code: str, language: str) -> str | None:

@@ -21,7 +21,8 @@ from app.domain.drafts import (
     wipe,
 )
 from app.domain.keyring import Keyring
-from app.domain.letters import Settings, Shelf
+from app.domain.letters import Settings
+from app.domain.shelf import Shelf
 from app.models import IS_OPEN, Letter, OutboxKind, Submission, SubmissionState
 
 # The same form within this time is a double click and asks for no second mail.

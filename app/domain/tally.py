@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -36,23 +37,24 @@ from app.models import (
 
 _BATCH = 5000
 
-# (facet, key, measure) -> number
-Numbers = Mapping[tuple[str, str, str], int]
+# (key, measure) -> number
+Numbers = Mapping[tuple[str, str], int]
 
 
 _ledger, _tally = db.table(Ledger).c, db.table(Tally).c
 _POST = insert(db.table(Ledger))
 _PARTS = union_all(
-    select(_tally.facet, _tally.key, _tally.measure, _tally.number).where(
-        _tally.letter_id == bindparam("letter")
-    ),
-    select(_ledger.facet, _ledger.key, _ledger.measure, _ledger.delta).where(
-        _ledger.letter_id == bindparam("letter")
-    ),
+    *(
+        select(c.key, c.measure, number).where(
+            c.letter_id == bindparam("letter"), c.facet == bindparam("facet")
+        )
+        for c, number in ((_tally, _tally.number), (_ledger, _ledger.delta))
+    )
 ).subquery()
-_READ = select(
-    _PARTS.c.facet, _PARTS.c.key, _PARTS.c.measure, func.sum(_PARTS.c.number)
-).group_by(_PARTS.c.facet, _PARTS.c.key, _PARTS.c.measure)
+# Cast, because PostgreSQL's sum of big integers is a decimal, which is slow to read.
+READ = select(
+    _PARTS.c.key, _PARTS.c.measure, cast(func.sum(_PARTS.c.number), BigInteger)
+).group_by(_PARTS.c.key, _PARTS.c.measure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,19 +96,22 @@ def post(
         session.execute(_POST, rows)
 
 
-def read(session: Transaction, *, letter_id: int) -> Numbers:
-    """All numbers of a letter, exact at this moment, folded or not; one statement."""
-    rows = session.execute(_READ, {"letter": letter_id})
-    return {(facet, key, measure): int(n) for facet, key, measure, n in rows}
+def read(
+    session: Transaction, *, letter_id: int, facet: Facet = Facet.SECTOR
+) -> Numbers:
+    """The numbers of a facet, exact at this moment, folded or not; one statement."""
+    asked = {"letter": letter_id, "facet": facet.value}
+    return numbers(session.execute(READ, asked))
+
+
+def numbers(rows: Iterable[Any]) -> Numbers:
+    """The numbers out of rows of key, measure and number."""
+    return {(key, measure): number for key, measure, number in rows}
 
 
 def total(numbers: Numbers, measure: Measure) -> int:
-    """The total of a measure: the sum over the sectors."""
-    return sum(
-        number
-        for (facet, _, of), number in numbers.items()
-        if facet == Facet.SECTOR and of == measure
-    )
+    """The total of a measure: every facet sums to it."""
+    return sum(number for (_, of), number in numbers.items() if of == measure)
 
 
 def fold(session: Transaction) -> int:

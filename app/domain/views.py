@@ -58,21 +58,29 @@ class LetterView:
     asks_country: str
     allows_statement: bool
     is_example: bool
+    collects: bool
     accent_css: StoredHtml
     sectors: tuple[Choice, ...]
     countries: tuple[Choice, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SectorCount:
-    """The numbers of one sector; `share` is its part of the longest bar, 0 to 1."""
+class Bar(NamedTuple):
+    """A part of a sector's bar, in per cent of the longest sector's."""
+
+    measure: str
+    start: float
+    length: float
+
+
+class SectorCount(NamedTuple):
+    """The numbers of one sector, and the bar that pictures them."""
 
     key: str
     label: str
     confirmed: int
     verified: int
     collected: int
-    share: float
+    bars: tuple[Bar, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from sqlalchemy.exc import NoResultFound
 from app.db import Transaction
 from app.domain import addresses, drafts, letters, tally
 from app.domain.keyring import Keyring, Unopenable
+from app.domain.shelf import Shelf
 from app.domain.tokens import Purpose, Tokens
 from app.domain.views import LetterView
 from app.mail import messages, outbox
@@ -65,7 +66,7 @@ class Maker:
         self._keyring = keyring
         self._tokens = tokens
         self._house = house
-        self._shelf = letters.Shelf()
+        self._shelf = Shelf()
 
     def make(
         self, session: Transaction, claims: list[Claim], *, now: datetime

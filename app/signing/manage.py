@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from app import answers, db, urls
 from app.domain import figures, letters, lifecycle, record, signatories, tally
-from app.domain.letters import Settings, Version
+from app.domain.letters import Settings
 from app.domain.tokens import InvalidToken, Purpose
+from app.domain.versions import Version
 from app.domain.views import LetterView, PublicLine
 from app.models import Letter, Signature
 from app.signing import guard

@@ -5,25 +5,27 @@ from __future__ import annotations
 from difflib import SequenceMatcher
 
 from flask import Blueprint, Response, abort, request
-from sqlalchemy import Row, select
+from sqlalchemy import select
 
 from app import answers, db, i18n, urls
 from app.db import Transaction
-from app.domain import figures, letters, signatories, submissions, tally, tokens
+from app.domain import letters, moving, submissions, tokens
 from app.domain.keyring import Unopenable
-from app.domain.letters import Phase, Settings, Version
+from app.domain.letters import Phase, Settings
 from app.domain.tokens import InvalidToken
-from app.domain.views import LetterView, SignForm, StoredHtml
+from app.domain.versions import Version
+from app.domain.views import SignForm
 from app.domain.wording import blocks
 from app.i18n import marked as _
 from app.mail import outbox
 from app.models import Outbox, OutboxState, TextVersion
-from app.signing import forms, guard
+from app.signing import forms, guard, sheet
 from app.site import site
 
 bp = Blueprint("signing", __name__)
 
 _REFERENCE = b"inbox"
+_SIGN_ANEW = _("The address cannot be corrected here (any more): please sign anew.")
 
 
 def visible(session: Transaction, slug: str) -> tuple[Settings, Version]:
@@ -39,38 +41,14 @@ def visible(session: Transaction, slug: str) -> tuple[Settings, Version]:
 def letter(slug: str, locale: str | None = None) -> Response:
     """The letter with its numbers, its form and its first signatories."""
     now = db.now()
-    with site().database.snapshot() as session:
-        settings, version = visible(session, slug)
-        if locale is not None and locale not in settings.wordings:
-            abort(404)
-        counted = tally.read(session, letter_id=settings.id)
-        wording = settings.wording(locale)
-        featured, newest = signatories.first(
-            session, settings=settings, language=wording.language
-        )
-    view = letters.view(settings, language=locale, now=now)
-    response = answers.page(
-        "signing/letter.html",
-        letter=view,
-        numbers=figures.numbers(
-            counted, settings=settings, as_of=version.as_of, language=wording.language
-        ),
-        featured=featured,
-        newest=newest,
-        form=_empty_form(settings, view),
-    )
-    return answers.public(response, version=version, names=True)
-
-
-def _empty_form(settings: Settings, view: LetterView) -> StoredHtml:
-    """The form as everybody gets it: made once for a letter's revision."""
-    key = view.language, Phase(view.phase)
-    if key not in settings.forms:
-        html = i18n.render(
-            "signing/_form.html", view.locale, letter=view, form=SignForm()
-        )
-        settings.forms[key] = StoredHtml(html)
-    return settings.forms[key]
+    found = moving.read(site().database, shelf=site().shelf, slug=slug, now=now)
+    if found is None or not found.version.visible:
+        abort(404)
+    if locale is not None and locale not in found.settings.wordings:
+        abort(404)
+    view = letters.view(found.settings, language=locale, now=now)
+    response = answers.html(sheet.put_together(found, view), view)
+    return answers.public(response, version=found.version, names=True)
 
 
 @bp.post("/letters/<slug:slug>/signatures")
@@ -162,12 +140,7 @@ def _inbox(
     submission_id = _submission_of(reference)
     with site().database.snapshot() as session:
         settings, _version = visible(session, slug)
-        newest = session.execute(
-            select(Outbox.state, Outbox.answer)
-            .where(Outbox.submission_id == submission_id)
-            .order_by(Outbox.number.desc())
-            .limit(1)
-        ).first()
+        state = _state(session, submission_id)
     language = answers.language_asked(settings)
     view = letters.view(settings, language=language, now=db.now())
     if notice:
@@ -177,7 +150,7 @@ def _inbox(
         status=status,
         letter=view,
         reference=reference,
-        state=_state(newest),
+        state=state,
         form=form,
         notice=notice,
     )
@@ -192,19 +165,32 @@ _STATES = {
 }
 
 
-def _state(newest: Row[str, str | None] | None) -> str:
+def _state(session: Transaction, submission_id: bytes) -> str:
     """How the page calls it; a mail that waits for its minute is one just sent.
 
-    Otherwise a stranger could see that the address had a mail a moment ago.
+    Otherwise a stranger could see that the address had a mail a moment ago. Once one
+    mail is done it stays so: whether a later one waits would tell whether the link
+    in the first was used.
     """
-    if newest is None or newest.answer == outbox.TOO_SOON:
+    mails = session.execute(
+        select(Outbox.state, Outbox.answer).where(Outbox.submission_id == submission_id)
+    ).all()
+    states = {
+        "done" if mail.answer == outbox.TOO_SOON else _STATES.get(mail.state, "done")
+        for mail in mails
+    }
+    if not states or "done" in states:
         return "done"
-    return _STATES.get(newest.state, "done")
+    return "waiting" if "waiting" in states else "refused"
 
 
 @bp.post("/letters/<slug:slug>/inbox/<reference>")
 def inbox_act(slug: str, reference: str) -> Response:
-    """Send the mail again, or send it to another address."""
+    """Send the mail again, or send it to another address where the first is refused.
+
+    An address that took the mail may belong to somebody who has pressed the button
+    since: nothing answered here may depend on that.
+    """
     here, now = site(), db.now()
     typed = guard.read_form(request)
     submission_id = _submission_of(reference)
@@ -219,6 +205,9 @@ def inbox_act(slug: str, reference: str) -> Response:
         abort(400)
     with here.database.snapshot() as session:
         settings, _version = visible(session, slug)
+        refused = _state(session, submission_id) == "refused"
+    if not refused:
+        return _inbox(slug, reference, SignForm(), _SIGN_ANEW, 409)
     language = settings.wording(answers.language_asked(settings)).language
     translate = i18n.translator(i18n.speaks(language))
     address, problem = forms.judge_address(typed.get("email", ""), translate)
@@ -236,8 +225,7 @@ def inbox_act(slug: str, reference: str) -> Response:
         )
         session.commit()
     if moved is None:
-        sentence = _("This form has been confirmed or has ended: please sign anew.")
-        return _inbox(slug, reference, SignForm(), sentence, 409)
+        return _inbox(slug, reference, SignForm(), _SIGN_ANEW, 409)
     return answers.see_other(urls.inbox(slug, _reference(moved), language))
 
 

@@ -44,7 +44,9 @@ def inbox_notice(world: World, who: str, language: str) -> TestResponse:
 
 def inbox_error(world: World, who: str, language: str) -> TestResponse:
     """The corrected address is none either."""
+    world.house.sink.refused[f"{who}@example.org"] = NO_SUCH_USER
     path = world.inbox(who, language=language)
+    world.house.deliver()
     return world.house.post(path, {"action": "address", "email": "alice@"})
 
 

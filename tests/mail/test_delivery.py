@@ -48,13 +48,9 @@ def test_a_refused_address_ends_its_mail_and_no_other(
 
 def test_the_inbox_page_says_so_and_the_address_can_be_put_right(house: House) -> None:
     inbox = house.sign(email="alcie@example.org").headers["Location"]
-    house.deliver()
-    old = link(house.sink.mails[0], "confirm")
     assert "The address was refused" not in house.get(inbox).text
-    later(minutes=2)
     house.sink.refused["alcie@example.org"] = NO_SUCH_USER
-    house.post(inbox, {"action": "resend"})
-    house.deliver()
+    assert house.deliver() == []
     page = house.get(inbox).text
     assert "The address was refused" in page
     assert "5.1.1" not in page
@@ -64,8 +60,6 @@ def test_the_inbox_page_says_so_and_the_address_can_be_put_right(house: House) -
     assert answer.headers["Location"] != inbox
     (mail,) = house.deliver()
     assert mail.recipients == ("alice@example.org",)
-    assert house.get(old).status_code == 410
-    assert house.post(old, {"action": "confirm"}).status_code == 410
     assert house.signatures() == []
     new = link(mail, "confirm")
     assert FIELDS["name"] in house.get(new).text

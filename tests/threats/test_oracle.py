@@ -9,6 +9,7 @@ from werkzeug.test import TestResponse
 
 from tests.house import House, later, link
 from tests.mails import deliver_for
+from tests.servers.behaviours import NO_SUCH_USER
 
 ADDRESS = "person@example.org"
 NEW, PENDING, CONFIRMED = "new", "pending", "confirmed"
@@ -130,3 +131,97 @@ def test_row_19_a_mail_that_follows_too_soon_looks_handed_over(house: House) -> 
     later(minutes=2)
     (mail,) = house.deliver()
     assert link(mail, "confirm")
+
+
+def _pressed(house: House, path: str) -> None:
+    house.post(path, {"action": "confirm"})
+
+
+def _by_another(house: House, path: str) -> None:
+    """The owner confirms another form, which ends this one."""
+    later(minutes=2)
+    house.confirm(email=ADDRESS, name="Somebody Else")
+
+
+def _not_me(house: House, path: str) -> None:
+    house.post(path, {"action": "not_me"})
+
+
+# What the owner of an address may do once the mail is there.
+OWNER: dict[str, Callable[[House, str], None]] = {
+    "nothing": lambda house, path: None,
+    "pressed": _pressed,
+    "confirmed by another link": _by_another,
+    "not me": _not_me,
+}
+OTHER = {"action": "address", "email": "other@example.org"}
+
+
+def _tried(house: House, inbox: str) -> list[tuple[int, str | None, str]]:
+    """All that whoever kept the reference gets to see by it, without the reference."""
+    reference = inbox.partition("/inbox/")[2].partition("?")[0]
+    answers = []
+    for form in (OTHER, {"action": "resend"}, OTHER):
+        later(minutes=2)
+        for answer in (house.get(inbox), house.post(inbox, form), house.get(inbox)):
+            text = answer.text.replace(reference, "...")
+            answers.append((answer.status_code, answer.headers.get("Location"), text))
+        house.deliver()
+    return answers
+
+
+@pytest.mark.parametrize("did", OWNER)
+@pytest.mark.parametrize("days", [0, 8])
+def test_row_19_a_kept_reference_does_not_tell_what_the_owner_did(
+    house: House, did: str, days: int
+) -> None:
+    nobody = house.sign(email="nobody@example.org").headers["Location"]
+    mine = house.sign(email=ADDRESS).headers["Location"]
+    mails = {mail.recipients[0]: mail for mail in house.deliver()}
+    OWNER[did](house, link(mails[ADDRESS], "confirm"))
+    house.deliver()
+    later(days=days)
+    seen = _tried(house, nobody)
+    assert [status for status, *_ in seen] == [
+        200,
+        409,
+        200,
+        200,
+        200,
+        200,
+        200,
+        409,
+        200,
+    ]
+    assert _tried(house, mine) == seen
+
+
+@pytest.mark.parametrize("known", [CONFIRMED, SUPPRESSED])
+def test_row_19_nor_what_was_known_before(house: House, known: str) -> None:
+    KNOWN[known](house)
+    later(days=1)
+    inboxes = [
+        house.sign(email=email, name="A Third Try").headers["Location"]
+        for email in (ADDRESS, "nobody@example.org")
+    ]
+    house.deliver()
+    mine, nobodys = (_tried(house, inbox) for inbox in inboxes)
+    assert mine == nobodys
+
+
+@pytest.mark.parametrize("confirmed", [False, True])
+def test_row_19_a_refused_form_outlives_its_owners_confirming(
+    house: House, confirmed: bool
+) -> None:
+    """An earlier link reached them; the mail of this form was refused."""
+    path = house.confirm_link(email=ADDRESS, name="A First Try")
+    later(minutes=2)
+    house.sink.refused[ADDRESS] = NO_SUCH_USER
+    inbox = house.sign(email=ADDRESS).headers["Location"]
+    house.deliver()
+    if confirmed:
+        house.post(path, {"action": "confirm"})
+        assert len(house.signatures()) == 1
+    assert "The address was refused" in house.get(inbox).text
+    assert house.post(inbox, OTHER).status_code == 303
+    assert "other@example.org" in {m.recipients[0] for m in house.deliver()}

@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 from app.fence import SessionUsed
 from tests.house import BASE, FIELDS, SLUG, House, link
 from tests.letters import rows
+from tests.servers.behaviours import NO_SUCH_USER
 
 LETTER = f"/letters/{SLUG}"
 TALLY = f"/api/v1/letters/{SLUG}/tally"
@@ -22,6 +23,7 @@ TALLY = f"/api/v1/letters/{SLUG}/tally"
 
 def forms(house: House) -> dict[str, dict[str, str]]:
     """Every public address that takes a POST, with a form that does something."""
+    house.sink.refused["first@example.org"] = NO_SUCH_USER
     inbox = house.sign(email="first@example.org").headers["Location"]
     confirm = house.confirm_link()
     second = house.confirm_link(email="second@example.org", name="Second")

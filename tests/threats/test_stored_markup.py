@@ -17,6 +17,7 @@ from app.models import Signature
 from tests.house import EXAMPLE, FIELDS, SLUG, House, link
 from tests.letters import another_letter
 from tests.pages import by_id, elements, of_class, parse, shape, text_of
+from tests.servers.behaviours import NO_SUCH_USER
 from tests.servers.smtp import Mail
 from tests.threats.vectors import VECTORS
 
@@ -88,7 +89,9 @@ def test_row_31_the_small_forms_do_the_same(house_on_sqlite: House) -> None:
     house = house_on_sqlite
     house.set_letter(country_policy="no")
     path = house.confirm_link(country="")
+    house.sink.refused["second@example.org"] = NO_SUCH_USER
     inbox = house.sign(email="second@example.org", country="").headers["Location"]
+    house.deliver()
     _, code = _bare(house.post("/confirm", {"email": "plain", "code": "x"}).text)
     bad = {"action": "address", "email": "plain"}
     _, address = _bare(house.post(inbox, bad).text)

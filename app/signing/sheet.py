@@ -1,0 +1,101 @@
+"""The letter's page, put together: what has not changed is not set again."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from app import i18n
+from app.domain import figures, signatories
+from app.domain.letters import Phase, Settings
+from app.domain.moving import Moving
+from app.domain.signatories import Line
+from app.domain.views import LetterView, PublicLine, SignForm, StoredHtml
+
+# Marks in the standing part where the moving ones go; nobody can write one who does
+# not know the random text.
+_MARK = secrets.token_hex(8)
+_MARKS = re.compile(f"<!--{_MARK} ([a-z]+)-->\n")
+_OF_NUMBERS = ("glance", "total", "sums")
+_MOVING = (*_OF_NUMBERS, "bars", "rows", "names")
+
+
+def put_together(moving: Moving, view: LetterView) -> str:
+    """The page at one moment: what moves, set into what stands."""
+    settings, language = moving.settings, view.language
+    numbers = figures.numbers(
+        moving.counted,
+        settings=settings,
+        as_of=moving.version.as_of,
+        language=language,
+    )
+
+    def public(row: Line) -> PublicLine:
+        return signatories.line(row, settings, language)
+
+    featured, newest = signatories.first(moving.lines)
+    lines = _set(settings, view, "line", [*featured, *newest], public)
+    names = (
+        _joined(lines[row] for row in featured),
+        _joined(lines[row] for row in newest),
+    )
+    pieces = {
+        "bars": _set(settings, view, "bar", enumerate(numbers.sectors)),
+        "rows": _set(settings, view, "row", numbers.sectors),
+        "names": _set(settings, view, "names", [names]),
+    } | {name: _set(settings, view, name, [numbers]) for name in _OF_NUMBERS}
+    moving_parts = {name: _joined(of.values()) for name, of in pieces.items()}
+    # Text and the names of marks take turns.
+    return "".join(
+        moving_parts[piece] if number % 2 else piece
+        for number, piece in enumerate(_standing(settings, view))
+    )
+
+
+def _set(
+    settings: Settings,
+    view: LetterView,
+    piece: str,
+    values: Iterable[Any],
+    shown: Callable[[Any], object] = lambda value: value,
+) -> dict[Any, StoredHtml]:
+    """Each value as its template sets it; what the page had before stays as it was.
+
+    A piece is a function of its value and of the view. Of what is shown no longer,
+    such as an erased name, nothing is kept.
+    """
+    key = piece, view.language, view.phase
+    before = settings.pieces.get(key, {})
+    template = f"signing/{piece}.html"
+    after = {
+        value: before.get(value)
+        or StoredHtml(
+            i18n.render(template, view.locale, letter=view, item=shown(value))
+        )
+        for value in values
+    }
+    settings.pieces[key] = after
+    return after
+
+
+def _joined(pieces: Iterable[StoredHtml]) -> StoredHtml:
+    return StoredHtml("\n".join(pieces))
+
+
+def _standing(settings: Settings, view: LetterView) -> list[str]:
+    """What only an organiser changes, cut at the marks; made once for a revision."""
+    key = view.language, Phase(view.phase)
+    if key not in settings.sheets:
+        marks = {name: StoredHtml(f"<!--{_MARK} {name}-->") for name in _MOVING}
+        html = i18n.render(
+            "signing/letter.html",
+            view.locale,
+            letter=view,
+            form=SignForm(),
+            status=200,
+            **marks,
+        )
+        settings.sheets[key] = _MARKS.split(html)
+    return settings.sheets[key]
