@@ -18,7 +18,7 @@ from sqlalchemy import case, insert, select, update
 from app import db
 from app.db import Transaction
 from app.domain.keyring import Keyring
-from app.domain.letters import Shelf
+from app.domain.shelf import Shelf
 from app.domain.standing import new_public_id
 from app.models import IS_UNENDED, Job, JobState
 
