@@ -258,11 +258,18 @@ def _shown(session: Transaction, row: Row[Any]) -> Shown:
 def problems(
     session: Transaction, *, import_id: int, after: int = 0, limit: int = 100
 ) -> list[tuple[int, str, str]]:
-    """Row, field and problem, by row; `after` is the last row that was seen."""
+    """Row, field and problem, by row; `after` is the last row that was seen.
+
+    At most `limit`, and never a part of what is wrong with a row.
+    """
     rows = session.execute(
         select(ImportProblem.row, ImportProblem.field, ImportProblem.problem)
         .where(ImportProblem.import_id == import_id, ImportProblem.row > after)
         .order_by(ImportProblem.row, ImportProblem.field)
         .limit(limit)
     ).all()
-    return [(row.row, row.field, row.problem) for row in rows]
+    found = [(row.row, row.field, row.problem) for row in rows]
+    if len(found) == limit:
+        # There may be more about the last one: that comes with the next ones.
+        found = [one for one in found if one[0] != found[-1][0]]
+    return found
