@@ -27,7 +27,7 @@ from app.domain.keyring import Keyring, Unopenable
 from app.models import Signature
 
 # Ids, and so at most as many rows, of one page.
-_PAGE = 4000
+_PAGE = 2000
 
 
 class Format(StrEnum):
