@@ -22,7 +22,7 @@ log = logging.getLogger("undersigned.worker")
 # How long a batch should hold the database: on SQLite whoever signs waits for it.
 TARGET = 0.02
 # After a batch it rests for so many times what the batch took.
-REST = 0.5
+REST = 0.25
 # So long a job keeps its worker before another one has its turn.
 SLICE = 2.0
 SMALLEST, LARGEST, FIRST = 20, 20_000, 200

@@ -94,7 +94,8 @@ class _Ready:
 
 
 def _prepare_run(session: Transaction, turn: Turn) -> _Ready:
-    part = import_parts.prepare(session, turn)
+    # The check has found what is wrong with the texts: those rows are left out.
+    part = import_parts.prepare(session, turn, judged_before=True)
     collected, questions = {}, {}
     for row in part.rows:
         if part.mine.asks and row.email:

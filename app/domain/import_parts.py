@@ -36,7 +36,7 @@ class Part:
         return [one.row for one in self.judged or () if one.row is not None]
 
 
-def prepare(session: Transaction, turn: Turn) -> Part:
+def prepare(session: Transaction, turn: Turn, *, judged_before: bool = False) -> Part:
     """Read and judge one part before anybody has to wait for it."""
     claim, keyring = turn.claim, turn.tools.keyring
     mine = uploads.find(
@@ -49,7 +49,9 @@ def prepare(session: Transaction, turn: Turn) -> Part:
     )
     if header is None or lines is None:
         return Part(mine, settings, None, {}, frozenset(), {})
-    judge = Judge(settings, mine.mapping, len(header[0].cells))
+    judge = Judge(
+        settings, mine.mapping, len(header[0].cells), judged_before=judged_before
+    )
     judged = [judge.judge(line) for line in lines]
     pepper = keyring.unwrap_pepper(settings.id, settings.pepper)
     rows = [one.row for one in judged if one.row is not None]

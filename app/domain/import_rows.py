@@ -113,7 +113,19 @@ def mapped(given: Mapping[str, int], columns: int) -> dict[str, int]:
 class Judge:
     """Judges the rows of one file for one letter."""
 
-    def __init__(self, settings: Settings, mapping: Mapped, columns: int) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        mapping: Mapped,
+        columns: int,
+        *,
+        judged_before: bool = False,
+    ) -> None:
+        """`judged_before`: what lies in the texts alone is known and not asked again.
+
+        Whoever says so leaves out the rows in which something was found then.
+        """
+        self._texts_judged = judged_before
         self._mapping = mapping
         self._columns = columns
         self._statements = settings.allows_statement
@@ -136,7 +148,7 @@ class Judge:
         }
         problems: dict[str, str] = {}
         name = names.clean_line(typed.get("name", ""))
-        if problem := names.problem_with_name(name):
+        if not self._texts_judged and (problem := names.problem_with_name(name)):
             problems["name"] = problem.value
         row = Row(
             number=line.number,
@@ -155,6 +167,8 @@ class Judge:
         self, name: str, typed: Mapping[str, str], problems: dict[str, str]
     ) -> str:
         cleaned = names.clean_line(typed.get(name, ""))
+        if self._texts_judged:
+            return cleaned
         problem = names.problem_with_text(
             cleaned, limit=LINE_LIMIT, organisation=name == "affiliation"
         )
@@ -168,6 +182,8 @@ class Judge:
         cleaned = names.clean_text(typed.get("statement", ""))
         if cleaned and not self._statements:
             problems["statement"] = RowProblem.NOT_TAKEN.value
+        elif self._texts_judged:
+            return cleaned
         elif problem := names.problem_with_text(cleaned, limit=STATEMENT_LIMIT):
             problems["statement"] = problem.value
         return cleaned

@@ -20,7 +20,7 @@ from app.domain.names import NameProblem
 from app.models import Collection, Import, ImportKey, ImportPart
 
 # How many rows are judged and taken in at once.
-PART = 250
+PART = 500
 SOURCE_LIMIT = 200
 # An upload that nobody goes on with is wiped.
 FORGOTTEN = timedelta(days=1)

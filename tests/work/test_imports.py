@@ -397,7 +397,7 @@ def test_an_import_is_stopped_between_two_parts_and_undone_from_there(
     house: House,
 ) -> None:
     before = house.numbers()
-    one = upload(house, many(600))
+    one = upload(house, many(1200))
     check(house, one)
     finish(house)
     run(house, one)
@@ -461,7 +461,7 @@ def test_undoing_leaves_who_was_verified_rejected_or_has_confirmed(
 
 
 def test_an_import_goes_on_after_its_worker_was_killed(house: House) -> None:
-    one = upload(house, many(600))
+    one = upload(house, many(1200))
     check(house, one)
     finish(house)
     run(house, one)
@@ -473,7 +473,7 @@ def test_an_import_goes_on_after_its_worker_was_killed(house: House) -> None:
     assert finish(house) == 0
     later(seconds=121)
     finish(house)
-    assert len(brought(house, one)) == 600
+    assert len(brought(house, one)) == 1200
     house.check()
 
 
