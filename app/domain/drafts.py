@@ -18,6 +18,8 @@ from app.models import IS_OPEN, Signature, Submission, SubmissionState
 
 # How long a link works; judged by the row, at this house's one clock.
 LIFETIME = timedelta(days=7)
+# Marks the consent that is asked for on the page behind the link and not on a form.
+ASKED = "/asked"
 # Who signed before the closing may confirm this long after it.
 GRACE = timedelta(hours=24)
 
@@ -41,6 +43,11 @@ class Draft:
     language: str
     text_version_id: int
     consent_version: str
+
+    @property
+    def asked(self) -> bool:
+        """Whether an import asks them: they saw no form, and gave no consent yet."""
+        return self.consent_version.endswith(ASKED)
 
     def to_bytes(self) -> bytes:
         """The form as canonical JSON in UTF-8."""

@@ -13,7 +13,7 @@ from sqlalchemy import insert, select, update
 from app import db
 from app.db import Transaction, insert_for
 from app.domain import addresses, outgoing, record
-from app.domain.drafts import LIFETIME, Draft, sealing_context, wipe
+from app.domain.drafts import ASKED, LIFETIME, Draft, sealing_context, wipe
 from app.domain.import_rows import Row
 from app.domain.jobs import Turn
 from app.domain.letters import CONSENT_VERSION, Settings
@@ -28,8 +28,6 @@ from app.models import (
 
 # People who sign now must not wait behind a file: the questions go out at this pace.
 APART = timedelta(seconds=0.1)
-# They saw no form: the page behind their link asks for the consent.
-ASKED = f"{CONSENT_VERSION}/asked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +57,7 @@ def question(turn: Turn, settings: Settings, row: Row) -> Question:
         may_contact=False,
         language=wording.language,
         text_version_id=wording.text_version_id,
-        consent_version=ASKED,
+        consent_version=CONSENT_VERSION + ASKED,
     )
     pepper = keyring.unwrap_pepper(settings.id, settings.pepper)
     identifier = secrets.token_bytes(16)

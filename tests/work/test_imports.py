@@ -324,9 +324,11 @@ def test_people_with_an_address_are_asked_once_and_count_when_they_confirm(
     assert not any("Jane" in mail.text for mail in mails), "nothing of what was typed"
     page = house.get(link(mails[0], "confirm"))
     assert "University of X" in page.text
+    assert "I consent" in page.text, "they saw no form that could have asked"
     answer = house.post(link(mails[0], "confirm"), {"action": "confirm"})
     assert answer.status_code == 200
     assert house.numbers()["confirmed"] == before["confirmed"] + 1
+    assert {row.consent_version for row in house.signatures()} == {"2026-11/asked"}
     house.check()
     # Again with the same people: nobody hears from us a second time.
     again = upload(house, content, "The same once more")
