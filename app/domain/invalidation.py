@@ -15,8 +15,9 @@ from app.domain import conditions as ask
 from app.domain import jobs, lifecycle_bulk, names, record, standing
 from app.domain.conditions import Conditions
 from app.domain.jobs import Kind, Progress, Step, Turn
-from app.domain.lifecycle import MOVES, ReasonMissing, Verb
+from app.domain.lifecycle import ReasonMissing
 from app.domain.names import NameProblem
+from app.domain.verbs import MOVES, Verb
 from app.models import Case, JobState, Signature
 
 RUN, UNDO = "case.run", "case.undo"

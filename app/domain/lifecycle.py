@@ -1,4 +1,4 @@
-"""The only writer of a signature's state: the table of verbs, and one move below.
+"""The only writer of a signature's state: a function a verb, and one move below.
 
 Every move is a compare-and-swap, a line of the record, ledger rows and, where the
 verb calls for one, a mail: in one transaction, which the caller commits.
@@ -6,72 +6,38 @@ verb calls for one, a mail: in one transaction, which the caller commits.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import update
 
-from app import db
+from app import db, prepared
 from app.db import Transaction, insert_for
 from app.domain import outgoing, record, tally
 from app.domain.standing import Facts, entries_of, facts, net
+from app.domain.verbs import (
+    COUNTED,
+    HELD,
+    MAILS,
+    MOVES,
+    QUIET,
+    REJECTED,
+    WITHDRAWN,
+    NotAllowed,
+    ReasonMissing,
+    Verb,
+)
 from app.models import (
     BlockedName,
     Origin,
-    OutboxKind,
     Signature,
     State,
     Verification,
 )
+from app.prepared import Statement, Step
 
-
-class Verb(StrEnum):
-    """What can be done to a signature (design: sections 2 and 4)."""
-
-    CONFIRM = "confirm"
-    COLLECT = "collect"
-    RELEASE = "release"
-    HOLD = "hold"
-    REJECT = "reject"
-    REINSTATE = "reinstate"
-    CORRECT = "correct"
-    VERIFY = "verify"
-    FEATURE = "feature"
-    WITHDRAW = "withdraw"
-    REDACT = "redact"
-
-
-COUNTED, HELD = State.COUNTED, State.HELD
-REJECTED, WITHDRAWN = State.REJECTED, State.WITHDRAWN
-
-# verb -> {from: to}; None is "not there yet". Where two states stand, the verb's
-# function says which: holds decide for confirm and correct, the past for reinstate.
-MOVES: Mapping[Verb, Mapping[State | None, tuple[State, ...]]] = {
-    Verb.CONFIRM: {None: (COUNTED, HELD)},
-    Verb.COLLECT: {None: (COUNTED,)},
-    Verb.RELEASE: {HELD: (COUNTED,)},
-    Verb.HOLD: {COUNTED: (HELD,)},
-    Verb.REJECT: {COUNTED: (REJECTED,), HELD: (REJECTED,)},
-    Verb.REINSTATE: {REJECTED: (COUNTED, HELD)},
-    Verb.CORRECT: {COUNTED: (COUNTED, HELD), HELD: (HELD, COUNTED)},
-    Verb.VERIFY: {COUNTED: (COUNTED,), HELD: (HELD,)},
-    Verb.FEATURE: {COUNTED: (COUNTED,)},
-    Verb.WITHDRAW: {COUNTED: (WITHDRAWN,), HELD: (WITHDRAWN,)},
-    Verb.REDACT: {WITHDRAWN: (WITHDRAWN,), REJECTED: (REJECTED,)},
-}
-
-# The verbs for which a second time is the same as once, and where they lead.
-QUIET: Mapping[Verb, frozenset[State]] = {
-    Verb.RELEASE: frozenset({COUNTED}),
-    Verb.HOLD: frozenset({HELD}),
-    Verb.REJECT: frozenset({REJECTED}),
-    Verb.REINSTATE: frozenset({COUNTED, HELD}),
-    Verb.WITHDRAW: frozenset({WITHDRAWN}),
-}
-
-MAILS: Mapping[Verb, OutboxKind] = {Verb.CONFIRM: OutboxKind.SIGNED}
+__all__ = ["MOVES", "NotAllowed", "ReasonMissing", "Verb"]
 
 _BY_HAND = "by_hand"
 
@@ -93,7 +59,7 @@ WIPED = {
 }
 
 
-_ENTER = db.Upsert(
+_ENTER = Statement(
     lambda insert: (
         insert(db.table(Signature))
         .on_conflict_do_nothing(index_elements=["letter_id", "address_key"])
@@ -102,31 +68,20 @@ _ENTER = db.Upsert(
 )
 
 
-class NotAllowed(Exception):
-    """The verb does not apply to the state in which the signature is now."""
-
-    def __init__(self, verb: Verb, state: State | None) -> None:
-        super().__init__(f"{verb.value} is not possible from {state}")
-        self.verb = verb
-        self.state = state
-
-
-class ReasonMissing(ValueError):
-    """The verb asks for a reason in words."""
-
-
 def confirm(
     session: Transaction,
     *,
     letter_id: int,
     values: dict[str, Any],
     hold_reasons: list[str],
+    with_it: Callable[[int], Step] | None = None,
     now: datetime,
 ) -> Facts | None:
     """Make the signature of a person who proved the address.
 
-    `values` are the columns that were typed or follow from what was typed. Returns
-    None when this address has a signature on this letter already.
+    `values` are the columns that were typed or follow from what was typed, `with_it`
+    is what else is to be written with its id. Returns None, and does neither, when this address
+    has a signature on this letter already.
     """
     return _enter(
         session,
@@ -140,6 +95,7 @@ def confirm(
             "hold_reasons": " ".join(hold_reasons) or None,
         },
         actor=record.SIGNATORY,
+        with_it=with_it,
         now=now,
     )
 
@@ -327,15 +283,17 @@ def _enter(
     to: State,
     values: dict[str, Any],
     actor: str,
+    with_it: Callable[[int], Step] | None = None,
     now: datetime,
 ) -> Facts | None:
     """Make a signature in state `to`; None when its address key is taken."""
     if to not in MOVES[verb][None]:
         raise NotAllowed(verb, None)
     row = values | {"state": to.value, "verified": False, "created_at": now}
-    signature_id = _ENTER.run(session, row).scalar()
-    if signature_id is None:
+    new = prepared.run(session, Step(_ENTER, row))
+    if not new:
         return None
+    signature_id = new[0][0]
     entered = Facts(
         id=signature_id,
         public_id=row["public_id"],
@@ -348,19 +306,26 @@ def _enter(
         country=row["country"],
         name_key=row["name_key"],
     )
-    record.write(
-        session,
-        letter_id=entered.letter_id,
-        actor=actor,
-        verb=verb.value,
-        subject=entered.public_id,
-        after=to.value,
-        at=now,
-    )
     entries = entries_of(to, entered.origin, entered.sector, entered.country, False, 1)
-    tally.post(session, letter_id=entered.letter_id, entries=entries, at=now)
+    steps = [
+        record.step(
+            letter_id=entered.letter_id,
+            actor=actor,
+            verb=verb.value,
+            subject=entered.public_id,
+            after=to.value,
+            at=now,
+        ),
+    ]
+    if entries:
+        letter = entered.letter_id
+        steps.append(tally.post_step(letter_id=letter, entries=entries, at=now))
     if verb in MAILS:
-        outgoing.ask(session, kind=MAILS[verb], signature_id=signature_id, now=now)
+        kind = MAILS[verb]
+        steps.append(outgoing.step(kind=kind, signature_id=signature_id, now=now))
+    if with_it is not None:
+        steps.append(with_it(signature_id))
+    prepared.run(session, *steps)
     return entered
 
 

@@ -19,9 +19,10 @@ from sqlalchemy import ColumnElement, insert, null, select, update
 from app import db
 from app.db import Transaction
 from app.domain import record, tally
-from app.domain.lifecycle import COUNTED, HELD, MOVES, REJECTED, WIPED, WITHDRAWN, Verb
+from app.domain.lifecycle import WIPED
 from app.domain.standing import entries_of
 from app.domain.tally import Entry
+from app.domain.verbs import COUNTED, HELD, MOVES, REJECTED, WITHDRAWN, Verb
 from app.models import Facet, Measure, Origin, Signature, State
 
 _signature = db.table(Signature).c

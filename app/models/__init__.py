@@ -5,7 +5,17 @@ from __future__ import annotations
 from app.db import Base
 from app.models.letter import Collection, Letter, LetterLanguage, Sector, TextVersion
 from app.models.mail import IS_UNSENT, MailSlot, Outbox, OutboxKind, OutboxState
-from app.models.organiser import Membership, Organiser, Role
+from app.models.organiser import (
+    EntryLink,
+    FactorReset,
+    Invitation,
+    LinkPurpose,
+    Membership,
+    Organiser,
+    Passkey,
+    Role,
+    SignIn,
+)
 from app.models.record import Reason, Record, Seal
 from app.models.signature import (
     IS_COUNTED,
@@ -44,18 +54,22 @@ __all__ = [
     "BlockedName",
     "Case",
     "Collection",
+    "EntryLink",
     "Facet",
+    "FactorReset",
     "Fold",
     "History",
     "Import",
     "ImportKey",
     "ImportPart",
     "ImportProblem",
+    "Invitation",
     "Job",
     "JobState",
     "Ledger",
     "Letter",
     "LetterLanguage",
+    "LinkPurpose",
     "MailSlot",
     "Measure",
     "Membership",
@@ -64,11 +78,13 @@ __all__ = [
     "Outbox",
     "OutboxKind",
     "OutboxState",
+    "Passkey",
     "Reason",
     "Record",
     "Role",
     "Seal",
     "Sector",
+    "SignIn",
     "Signature",
     "State",
     "Submission",

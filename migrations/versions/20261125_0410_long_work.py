@@ -1,7 +1,7 @@
 """Keep long work: jobs, cases, and files of signatures being taken in.
 
 Revision ID: 20261125c
-Revises: 20261123b
+Revises: 20261125a
 Create Date: 2026-11-25 03:08:14.941132+00:00
 """
 
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "20261125c"
-down_revision: str | None = "20261123b"
+down_revision: str | None = "20261125a"
 
 
 def upgrade() -> None:
