@@ -12,6 +12,7 @@ from flask.cli import AppGroup, with_appcontext
 from sqlalchemy import select
 
 from app import db
+from app.cli_cases import case, export, import_
 from app.cli_signatures import signature, watch_list
 from app.domain import (
     addresses,
@@ -37,9 +38,12 @@ def register(app: Flask) -> None:
         tally_group,
         record_group,
         outbox,
+        case,
+        import_,
     ):
         app.cli.add_command(group)
     app.cli.add_command(worker)
+    app.cli.add_command(export)
     app.cli.add_command(retain)
 
 

@@ -1,4 +1,4 @@
-"""The clock's edge: deliver mail, fold the ledger, seal the record, end what is old."""
+"""The clock's edge: deliver mail, fold, seal, do long work, end what is old."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from app.mail import outbox
 from app.mail.delivery import Answer, Result, Transport
 from app.mail.messages import House
 from app.mail.parcels import UNMAKEABLE, Maker, Parcel
+from app.workbench import Workbench
 from config import Config
 
 log = logging.getLogger("undersigned.worker")
@@ -142,23 +143,32 @@ class Worker:
         self._database = database
         self._stop = threading.Event()
         self.postman = Postman(config, database)
+        self.workbench = Workbench(config, database, stopped=self._stop.is_set)
 
     def stop(self) -> None:
         """End after the errand in hand."""
         self._stop.set()
 
     def run(self) -> None:
-        """Deliver and fold without pause, each on a thread of its own."""
+        """Deliver, fold and do long work, each on a thread of its own."""
         for signum in (signal.SIGTERM, signal.SIGINT):
             signal.signal(signum, lambda *_: self.stop())
         errands = threading.Thread(target=self._errands, name="errands", daemon=True)
+        works = threading.Thread(target=self._works, name="works", daemon=True)
         errands.start()
+        works.start()
         pause = timedelta(0)
         while not self._stop.wait(pause.total_seconds()):
             handled = self._careful(self.postman.deliver)
             pause = timedelta(seconds=0 if handled else 0.2)
         self.postman.close()
         errands.join(timeout=5)
+        works.join(timeout=5)
+
+    def _works(self) -> None:
+        pause = 0.0
+        while not self._stop.wait(pause):
+            pause = 0.0 if self._careful(self.workbench.work) else 0.5
 
     def _errands(self) -> None:
         due = {self.fold: 0.0, self.seal: 0.0, self.retain: 0.0}

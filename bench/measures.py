@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from app import urls
-from bench import client, organise
+from bench import bulk, client, organise
 from bench.client import Client
 from bench.first_view import first_view
 from bench.people import People
@@ -210,4 +210,7 @@ MEASURES = (
     Measure("confirm", _confirm),
     Measure("sign-p99", _sign_p99),
     Measure("first-view", _first_view),
+    Measure("export", bulk.export),
+    Measure("import", bulk.take_in),
+    Measure("case", bulk.case),
 )

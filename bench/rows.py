@@ -12,7 +12,8 @@ from functools import cache
 from typing import Any
 
 from app.domain import names
-from app.domain.drafts import LIFETIME
+from app.domain.drafts import LIFETIME, address_context
+from app.domain.keyring import Keyring
 
 # What is signed within these hours before the seeding is what the letter has.
 HOURS = 48
@@ -50,6 +51,15 @@ class Place:
     sectors: tuple[str, ...]
     first_id: int
     now: datetime
+    # What an address is sealed with; without it nobody can open one.
+    keyring: Keyring | None = None
+
+    def sealed(self, public_id: str, noise: bytes) -> bytes:
+        """An address as the database has it, or noise of the same length."""
+        if self.keyring is None:
+            return noise
+        address = f"{public_id[:9]}@example.org".lower().encode()
+        return self.keyring.seal(address, context=address_context(public_id))
 
 
 @dataclass(slots=True)
@@ -74,8 +84,8 @@ def batches(
 ) -> Iterator[Batch]:
     """The rows of so many signatures; `moment` writes a time as the database has it.
 
-    What is sealed in a real house is random here, of the same length: nobody opens
-    it. All keys are random, as they are in life.
+    The forms that are sealed in a real house are random here, of the same length:
+    nobody opens them. All keys are random, as they are in life.
     """
     chance = random.Random(20240221)
     started = place.now - timedelta(hours=HOURS)
@@ -99,7 +109,7 @@ def _add(
     noise = chance.randbytes(148)
     public_id = base64.urlsafe_b64encode(noise[:16])[:22].decode()
     submission_id, address_key = noise[16:32], noise[32:64]
-    name, name_key = _name(int(100_000 * chance.random()))
+    name, name_key = name_of(int(100_000 * chance.random()))
     sector = place.sectors[int(len(place.sectors) * chance.random())]
     country = _COUNTRIES[int(len(_COUNTRIES) * chance.random())]
     verified = number % _VERIFIED_EVERY == 0
@@ -110,7 +120,7 @@ def _add(
     rows = batch.rows
     rows["signature"].append(
         (signature_id, public_id, letter_id, "confirmed", state,
-         "public_figure" if held else None, address_key, noise[64:116], name, name_key,
+         "public_figure" if held else None, address_key, place.sealed(public_id, noise[64:116]), name, name_key,
          "Professor of Mathematics", "University of Exampletown", sector, country,
          "Faces are not toys." if number % 5 == 0 else None, number % 10 != 9, held,
          False, True, False, "en", place.text_version_id, "2026-11", when, verified,
@@ -140,7 +150,7 @@ def _sent(subject: tuple[bytes | None, int | None], noise: bytes, when: str) -> 
 
 
 @cache
-def _name(number: int) -> tuple[str, str]:
+def name_of(number: int) -> tuple[str, str]:
     """One of 100,000 names with its look-alike key: in life, too, names repeat."""
     given, family = _GIVEN.split(), _FAMILY.split()
     middle = number // (len(given) * len(family))

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
@@ -16,9 +17,11 @@ import psycopg
 from sqlalchemy import func, insert, make_url, select
 from sqlalchemy.orm import Session
 
+import config
 from app import db
 from app.db import Database
 from app.domain import letters, tally, versions
+from app.domain.keyring import Keyring
 from app.models import Ledger, Signature
 from bench import rows
 from bench.rows import COLUMNS, Batch, Changes, Place
@@ -30,7 +33,9 @@ class Wrong(Exception):
     """The numbers are not what the seeded signatures add up to."""
 
 
-def fill(url: str, *, slug: str, signatures: int) -> None:
+def fill(
+    url: str, *, slug: str, signatures: int, keyring: Keyring | None = None
+) -> None:
     """Add so many signatures to the letter, with the rest of what they leave behind.
 
     Each has its used submission, one sent mail and its line of the record (unsealed);
@@ -39,7 +44,7 @@ def fill(url: str, *, slug: str, signatures: int) -> None:
     else may use the database meanwhile.
     """
     with _open(url) as database, database.writing() as session:
-        place = _place(session, slug)
+        place = _place(session, slug, keyring)
     changes = (_sqlite if database.sqlite else _postgresql)(url, place, signatures)
     with _open(url) as database:
         with database.writing() as session:
@@ -59,7 +64,7 @@ def _open(url: str) -> Iterator[Database]:
         database.dispose()
 
 
-def _place(session: Session, slug: str) -> Place:
+def _place(session: Session, slug: str, keyring: Keyring | None) -> Place:
     now = db.now()
     version = versions.version(session, slug=slug, now=now)
     assert version is not None
@@ -70,6 +75,7 @@ def _place(session: Session, slug: str) -> Place:
         sectors=tuple(settings.sector_keys),
         first_id=(session.scalar(select(func.max(Signature.id))) or 0) + 1,
         now=now,
+        keyring=keyring,
     )
 
 
@@ -201,4 +207,9 @@ def _gathered(
 
 
 if __name__ == "__main__":
-    fill(sys.argv[1], slug=sys.argv[2], signatures=int(sys.argv[3]))
+    fill(
+        sys.argv[1],
+        slug=sys.argv[2],
+        signatures=int(sys.argv[3]),
+        keyring=Keyring(config.load(os.environ).secret_keys),
+    )

@@ -158,6 +158,7 @@ class Stage:
                     *(filled.environment["DATABASE_URL"], SLUG, str(filled.signatures)),
                 ],
                 cwd=ROOT,
+                env=filled.environment,
             )
             for filled in self._filled.values()
         ]

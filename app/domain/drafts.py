@@ -20,6 +20,8 @@ from app.prepared import Statement, Step
 
 # How long a link works; judged by the row, at this house's one clock.
 LIFETIME = timedelta(days=7)
+# Marks the consent that is asked for on the page behind the link and not on a form.
+ASKED = "/asked"
 # Who signed before the closing may confirm this long after it.
 GRACE = timedelta(hours=24)
 
@@ -45,6 +47,11 @@ class Draft:
     consent_version: str
     # The invitation whose link the form came through, if it came through one.
     invitation: str = ""
+
+    @property
+    def asked(self) -> bool:
+        """Whether an import asks them: they saw no form, and gave no consent yet."""
+        return self.consent_version.endswith(ASKED)
 
     def to_bytes(self) -> bytes:
         """The form as canonical JSON in UTF-8."""

@@ -39,7 +39,7 @@ _BY_HAND, _CORRECTED = "by_hand", "corrected"
 _KEPT = (_BY_HAND, _CORRECTED, queue.DISPUTED)
 
 # What is wiped from a row whose person is erased; state, sector and keys stay.
-_WIPED = {
+WIPED = {
     "name": None,
     "name_key": None,
     "title": None,
@@ -47,6 +47,8 @@ _WIPED = {
     "affiliation": None,
     "statement": None,
     "address_sealed": None,
+    "address_domain": None,
+    "network_key": None,
     "country": tally.NOT_SAID,
     "public_figure": False,
     "wants_updates": False,
@@ -311,7 +313,7 @@ def erase(
         return former.state
     redaction.wipe_around(session, signature_id=signature_id)
     return _move(session, Verb.REDACT, former, former.state, actor=actor, now=now,
-                 changes=_WIPED | {"redacted_at": now})  # fmt: skip
+                 changes=WIPED | {"redacted_at": now})  # fmt: skip
 
 
 def _given(reason: str) -> str:
@@ -399,7 +401,8 @@ def _move(
         if former.state in QUIET.get(verb, ()):
             return former.state
         raise NotAllowed(verb, former.state)
-    values = dict(changes) | {"state": to.value}
+    # Whatever moves it alone takes it out of the case that moved it with others.
+    values = dict(changes) | {"state": to.value, "case_id": None}
     verified = values.get("verified", former.verified)
     if to is not COUNTED or not verified:
         values["featured_rank"] = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -112,3 +113,21 @@ def take_back(
         .execution_options(synchronize_session=False)
     )
     return bool(ended.rowcount == len(states))  # type: ignore[attr-defined]
+
+
+def ask_many(
+    session: Transaction,
+    *,
+    kind: OutboxKind,
+    submissions: Iterable[tuple[bytes, datetime]],
+    now: datetime,
+) -> None:
+    """Write the rows of the first mails about new submissions, each with its time."""
+    session.execute(
+        insert(db.table(Outbox)),
+        [
+            new_mail(kind, now)
+            | {"submission_id": submission_id, "number": 1, "due_at": due_at}
+            for submission_id, due_at in submissions
+        ],
+    )

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, delete, select, update
 
 from app.db import Transaction
+from app.domain import uploads
 from app.models import (
     IS_OPEN,
     IS_UNSENT,
@@ -27,7 +28,7 @@ SLOTS = timedelta(days=7)
 
 def run(session: Transaction, *, now: datetime) -> int:
     """End and wipe what is due; return how many rows that were. Safe to repeat."""
-    ended = 0
+    ended = uploads.forget(session, now=now)
     expired = (
         update(Submission)
         .where(IS_OPEN, Submission.expires_at <= now)

@@ -41,13 +41,27 @@ from app.models.signature import (
     WatchName,
 )
 from app.models.tally import Facet, Fold, History, Ledger, Measure, Tally
+from app.models.work import (
+    IS_UNENDED,
+    Asked,
+    Case,
+    Import,
+    ImportKey,
+    ImportPart,
+    ImportProblem,
+    Job,
+    JobState,
+)
 
 __all__ = [
     "IS_COUNTED",
     "IS_OPEN",
+    "IS_UNENDED",
     "IS_UNSENT",
+    "Asked",
     "Base",
     "BlockedName",
+    "Case",
     "Collection",
     "DeskEntry",
     "DeskLock",
@@ -58,7 +72,13 @@ __all__ = [
     "FactorReset",
     "Fold",
     "History",
+    "Import",
+    "ImportKey",
+    "ImportPart",
+    "ImportProblem",
     "Invitation",
+    "Job",
+    "JobState",
     "Ledger",
     "Letter",
     "LetterLanguage",

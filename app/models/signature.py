@@ -169,6 +169,21 @@ class Signature(Base):
             postgresql_where=text("state = 'held'"),
         ),
         Index("ix_signature_name_key", "letter_id", "name_key"),
+        # What a case has rejected and an import has brought in is found to undo it.
+        Index(
+            "ix_signature_case_id",
+            "case_id",
+            "id",
+            sqlite_where=text("case_id IS NOT NULL"),
+            postgresql_where=text("case_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_signature_collection_id",
+            "collection_id",
+            "id",
+            sqlite_where=text("collection_id IS NOT NULL"),
+            postgresql_where=text("collection_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
@@ -181,6 +196,10 @@ class Signature(Base):
     hold_reasons: Mapped[str | None] = mapped_column(String(200))
     address_key: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     address_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    # Only ever shown to organisers; wiped together with the address.
+    address_domain: Mapped[str | None] = mapped_column(String(253))
+    # From which network it was signed, hashed with the key of that day.
+    network_key: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     name: Mapped[str | None] = mapped_column(String(400))
     name_key: Mapped[str | None] = mapped_column(String(400))
     title: Mapped[str | None] = mapped_column(String(400))
@@ -201,6 +220,8 @@ class Signature(Base):
     consent_version: Mapped[str | None] = mapped_column(String(32))
     confirmed_at: Mapped[datetime | None] = mapped_column(Moment)
     collection_id: Mapped[int | None] = mapped_column(ForeignKey("collection.id"))
+    # The case that rejected it; any later move of this one signature clears it.
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("invalidation.id"))
     verified: Mapped[bool]
     featured_rank: Mapped[int | None]
     redacted_at: Mapped[datetime | None] = mapped_column(Moment)

@@ -65,6 +65,7 @@ def preview(token: str) -> Response:
         line=_line(opened.draft, opened.settings, view.language),
         listed=opened.draft.listed,
         phase=view.phase,
+        asked=opened.draft.asked,
     )
 
 

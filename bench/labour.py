@@ -1,0 +1,99 @@
+"""Long work in a process of its own, as in life: `python -m bench.labour WHAT`.
+
+What it took is printed as JSON. The database and the keys come from the environment.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sqlite3
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+from sqlalchemy import make_url, select
+
+import config
+from app import create_public
+from app.domain import exports
+from app.models import IS_UNENDED, Job
+from app.site import Site
+from app.workbench import Workbench
+
+# The columns of an export, as they stand in the table.
+_COLUMNS = ", ".join((*exports.COLUMNS[1:-1], "public_id", "address_sealed"))
+_ROWS = f"SELECT {_COLUMNS} FROM signature WHERE letter_id = 1"
+
+
+def export(site: Site) -> dict[str, float]:
+    """Write the whole export to nowhere; how long, how soon, and with how much memory."""
+    create_public(site)
+    idle = _memory()
+    began = time.perf_counter()
+    first = 0.0
+    with Path(os.devnull).open("wb") as nowhere:
+        for data in exports.as_csv(site.database, keyring=site.keyring, letter_id=1):
+            first = first or time.perf_counter() - began
+            nowhere.write(data)
+    seconds = time.perf_counter() - began
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return {"seconds": seconds, "first": first, "idle": idle, "peak": peak}
+
+
+def raw_export(site: Site) -> dict[str, float]:
+    """COPY the same columns, or fetch them with the bare driver and write bytes."""
+    began = time.perf_counter()
+    with Path(os.devnull).open("wb") as nowhere:
+        if site.database.sqlite:
+            connection = sqlite3.connect(str(site.database.url.database))
+            nowhere.writelines(
+                (",".join(map(str, row)) + "\n").encode()
+                for row in connection.execute(_ROWS)
+            )
+            connection.close()
+        else:
+            with (
+                psycopg.connect(_url(site)) as session,
+                session.cursor() as cursor,
+                cursor.copy(f"COPY ({_ROWS}) TO STDOUT") as copy,
+            ):
+                nowhere.writelines(copy)
+    return {"seconds": time.perf_counter() - began}
+
+
+def work(site: Site) -> dict[str, float]:
+    """Do all jobs that wait, resting after each batch as the worker does."""
+    began = time.perf_counter()
+    bench = Workbench(site.config, site.database)
+    waiting = select(Job.id).where(IS_UNENDED).limit(1)
+    while True:
+        while bench.work():
+            pass
+        with site.database.reading() as session:
+            if session.scalar(waiting) is None:
+                return {"seconds": time.perf_counter() - began}
+
+
+def _url(site: Site) -> str:
+    url = make_url(site.config.database_url).set(drivername="postgresql")
+    return url.render_as_string(hide_password=False)
+
+
+def _memory() -> int:
+    """What this process holds now, in kB."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition("VmRSS:")[2].split()[0])
+
+
+WHAT: dict[str, Callable[[Site], dict[str, float]]] = {
+    "export": export,
+    "raw-export": raw_export,
+    "work": work,
+}
+
+if __name__ == "__main__":
+    print(json.dumps(WHAT[sys.argv[1]](Site.open(config.load(os.environ)))))
