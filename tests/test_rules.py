@@ -91,7 +91,12 @@ def writes_of_state(tree: ast.AST) -> Iterator[int]:
         if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             for target in targets:
-                if isinstance(target, ast.Attribute) and target.attr == "state":
+                # An error that tells of a state has one of its own.
+                if (
+                    isinstance(target, ast.Attribute)
+                    and target.attr == "state"
+                    and ast.unparse(target.value) != "self"
+                ):
                     yield node.lineno
         if isinstance(node, ast.Call) and node.args:
             text = ast.unparse(node)

@@ -1,4 +1,4 @@
-"""The only writer of a signature's state: the table of verbs, and one move below.
+"""The only writer of a signature's state: its verbs, and one move below them.
 
 Every move is a compare-and-swap, a line of the record, ledger rows and, where the
 verb calls for one, a mail: in one transaction, which the caller commits.
@@ -8,15 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import update
 
 from app import db
 from app.db import Transaction, insert_for
-from app.domain import outgoing, record, tally
+from app.domain import corrections, outgoing, record, search, tally
 from app.domain.standing import Facts, entries_of, facts, net
+from app.domain.verbs import (
+    COUNTED,
+    HELD,
+    MOVES,
+    QUIET,
+    REJECTED,
+    WITHDRAWN,
+    NotAllowed,
+    Verb,
+)
 from app.models import (
     BlockedName,
     Origin,
@@ -26,54 +35,13 @@ from app.models import (
     Verification,
 )
 
-
-class Verb(StrEnum):
-    """What can be done to a signature (design: sections 2 and 4)."""
-
-    CONFIRM = "confirm"
-    COLLECT = "collect"
-    RELEASE = "release"
-    HOLD = "hold"
-    REJECT = "reject"
-    REINSTATE = "reinstate"
-    CORRECT = "correct"
-    VERIFY = "verify"
-    FEATURE = "feature"
-    WITHDRAW = "withdraw"
-    REDACT = "redact"
-
-
-COUNTED, HELD = State.COUNTED, State.HELD
-REJECTED, WITHDRAWN = State.REJECTED, State.WITHDRAWN
-
-# verb -> {from: to}; None is "not there yet". Where two states stand, the verb's
-# function says which: holds decide for confirm and correct, the past for reinstate.
-MOVES: Mapping[Verb, Mapping[State | None, tuple[State, ...]]] = {
-    Verb.CONFIRM: {None: (COUNTED, HELD)},
-    Verb.COLLECT: {None: (COUNTED,)},
-    Verb.RELEASE: {HELD: (COUNTED,)},
-    Verb.HOLD: {COUNTED: (HELD,)},
-    Verb.REJECT: {COUNTED: (REJECTED,), HELD: (REJECTED,)},
-    Verb.REINSTATE: {REJECTED: (COUNTED, HELD)},
-    Verb.CORRECT: {COUNTED: (COUNTED, HELD), HELD: (HELD, COUNTED)},
-    Verb.VERIFY: {COUNTED: (COUNTED,), HELD: (HELD,)},
-    Verb.FEATURE: {COUNTED: (COUNTED,)},
-    Verb.WITHDRAW: {COUNTED: (WITHDRAWN,), HELD: (WITHDRAWN,)},
-    Verb.REDACT: {WITHDRAWN: (WITHDRAWN,), REJECTED: (REJECTED,)},
-}
-
-# The verbs for which a second time is the same as once, and where they lead.
-QUIET: Mapping[Verb, frozenset[State]] = {
-    Verb.RELEASE: frozenset({COUNTED}),
-    Verb.HOLD: frozenset({HELD}),
-    Verb.REJECT: frozenset({REJECTED}),
-    Verb.REINSTATE: frozenset({COUNTED, HELD}),
-    Verb.WITHDRAW: frozenset({WITHDRAWN}),
-}
+__all__ = ["MOVES", "QUIET", "NotAllowed", "Verb"]
 
 MAILS: Mapping[Verb, OutboxKind] = {Verb.CONFIRM: OutboxKind.SIGNED}
 
+# Holds that only a person lifts: no correction by the signatory does.
 _BY_HAND = "by_hand"
+DISPUTED = "disputed"
 
 # What is wiped from a row whose person is erased; state, sector and keys stay.
 _WIPED = {
@@ -84,6 +52,8 @@ _WIPED = {
     "affiliation": None,
     "statement": None,
     "address_sealed": None,
+    "statement_hidden_at": None,
+    "affiliation_hidden_at": None,
     "country": tally.NOT_SAID,
     "public_figure": False,
     "wants_updates": False,
@@ -98,15 +68,6 @@ _ENTER = db.Upsert(
         .returning(db.table(Signature).c.id)
     )
 )
-
-
-class NotAllowed(Exception):
-    """The verb does not apply to the state in which the signature is now."""
-
-    def __init__(self, verb: Verb, state: State | None) -> None:
-        super().__init__(f"{verb.value} is not possible from {state}")
-        self.verb = verb
-        self.state = state
 
 
 class ReasonMissing(ValueError):
@@ -179,11 +140,18 @@ def release(
 
 
 def hold(
-    session: Transaction, *, signature_id: int, actor: str, reason: str, now: datetime
+    session: Transaction,
+    *,
+    signature_id: int,
+    actor: str,
+    reason: str,
+    now: datetime,
+    disputed: bool = False,
 ) -> State:
     """Keep a counted signature out of list and count until a person looks."""
     return _move(session, Verb.HOLD, signature_id, HELD, actor=actor, now=now,
-                 reason=_given(reason), changes={"hold_reasons": _BY_HAND})  # fmt: skip
+                 reason=given(reason),
+                 changes={"hold_reasons": DISPUTED if disputed else _BY_HAND})  # fmt: skip
 
 
 def reject(
@@ -198,7 +166,7 @@ def reject(
     """Take a signature out of the count; as fake, its name stays held from now on."""
     former = facts(session, signature_id=signature_id)
     state = _move(session, Verb.REJECT, former, REJECTED, actor=actor, now=now,
-                  reason=_given(reason), changes={})  # fmt: skip
+                  reason=given(reason), changes={})  # fmt: skip
     if fake and former.name_key:
         session.execute(
             insert_for(session)(db.table(BlockedName))
@@ -216,7 +184,7 @@ def reinstate(
     """Put a rejected signature back where it came from."""
     former = facts(session, signature_id=signature_id)
     return _move(session, Verb.REINSTATE, former, former.rejected_from or former.state,
-                 actor=actor, now=now, reason=_given(reason),
+                 actor=actor, now=now, reason=given(reason),
                  changes={"rejected_from": None})  # fmt: skip
 
 
@@ -235,8 +203,8 @@ def correct(
     The holds are decided anew by the caller; one set by hand is not lifted.
     """
     former = facts(session, signature_id=signature_id)
-    if _BY_HAND in (former.hold_reasons or "").split():
-        hold_reasons = [*hold_reasons, _BY_HAND]
+    kept = {_BY_HAND, DISPUTED}.intersection((former.hold_reasons or "").split())
+    hold_reasons = [*hold_reasons, *sorted(kept)]
     changes = changes | {"hold_reasons": " ".join(hold_reasons) or None}
     if claim_changed:
         changes["verified"] = False
@@ -289,6 +257,21 @@ def feature(
                  changes={"featured_rank": rank})  # fmt: skip
 
 
+def display(
+    session: Transaction,
+    verb: Verb,
+    *,
+    signature_id: int,
+    changes: Mapping[str, Any],
+    actor: str,
+    reason: str | None = None,
+    now: datetime,
+) -> State:
+    """Change what is seen of a signature and nothing else; `showing` says what."""
+    return _move(session, verb, signature_id, None, actor=actor, now=now,
+                 reason=reason, changes=changes)  # fmt: skip
+
+
 def withdraw(
     session: Transaction, *, signature_id: int, actor: str, now: datetime
 ) -> State:
@@ -311,7 +294,7 @@ def erase(
                  changes=_WIPED | {"redacted_at": now})  # fmt: skip
 
 
-def _given(reason: str) -> str:
+def given(reason: str) -> str:
     """The reason, trimmed. Raises ReasonMissing when there is none."""
     if not reason.strip():
         raise ReasonMissing
@@ -330,7 +313,13 @@ def _enter(
     """Make a signature in state `to`; None when its address key is taken."""
     if to not in MOVES[verb][None]:
         raise NotAllowed(verb, None)
-    row = values | {"state": to.value, "verified": False, "created_at": now}
+    words = search.text_of(values)
+    row = values | {
+        "state": to.value,
+        "verified": False,
+        "created_at": now,
+        "search_text": words,
+    }
     signature_id = _ENTER.run(session, row).scalar()
     if signature_id is None:
         return None
@@ -345,6 +334,15 @@ def _enter(
         sector=row["sector"],
         country=row["country"],
         name_key=row["name_key"],
+        listed=row["listed"],
+        search_text=words,
+    )
+    search.add(
+        session,
+        letter_id=entered.letter_id,
+        signature_id=signature_id,
+        words=words,
+        rank=search.rank_of(state=to, listed=entered.listed, verified=False),
     )
     record.write(
         session,
@@ -366,7 +364,7 @@ def _move(
     session: Transaction,
     verb: Verb,
     subject: int | Facts,
-    to: State,
+    to: State | None,
     *,
     actor: str,
     now: datetime,
@@ -375,12 +373,13 @@ def _move(
 ) -> State:
     """Move one signature, or raise NotAllowed; the one place where a state changes.
 
-    The update asks for everything that the ledger rows rest on, so whatever
+    `to` is None for a verb that leaves the state as it is. The update asks for everything that the ledger rows rest on, so whatever
     changed since the signature was read shows as no row updated.
     """
     former = (
         subject if isinstance(subject, Facts) else facts(session, signature_id=subject)
     )
+    wish, to = to, to or former.state
     if to not in MOVES[verb].get(former.state, ()):
         if former.state in QUIET.get(verb, ()):
             return former.state
@@ -391,6 +390,7 @@ def _move(
         values["featured_rank"] = None
     if to is REJECTED and verb is Verb.REJECT:
         values["rejected_from"] = former.state.value
+    values |= search.changed(session, former, values)
     moved = session.execute(
         update(Signature)
         .where(
@@ -399,6 +399,8 @@ def _move(
             Signature.verified == former.verified,
             Signature.sector == former.sector,
             Signature.country == former.country,
+            Signature.listed == former.listed,
+            Signature.search_text.is_not_distinct_from(former.search_text),
         )
         .values(values)
         .execution_options(synchronize_session=False)
@@ -408,8 +410,12 @@ def _move(
         if met == former or (verb is Verb.CORRECT and met.state is not former.state):
             raise NotAllowed(verb, met.state)
         # Somebody was quicker, perhaps with the same wish: judge by what stands now.
-        return _move(session, verb, met, to, actor=actor, now=now, reason=reason,
+        return _move(session, verb, met, wish, actor=actor, now=now, reason=reason,
                      changes=changes)  # fmt: skip
+    search.follow(session, former, state=to, values=values)
+    corrections.follow(
+        session, verb, former, state=to, values=values, actor=actor, now=now
+    )
     record.write(
         session,
         letter_id=former.letter_id,

@@ -6,6 +6,12 @@ from app.db import Base
 from app.models.letter import Collection, Letter, LetterLanguage, Sector, TextVersion
 from app.models.mail import IS_UNSENT, MailSlot, Outbox, OutboxKind, OutboxState
 from app.models.organiser import Membership, Organiser, Role
+from app.models.publication import (
+    Correction,
+    CorrectionCause,
+    CorrectionKind,
+    SearchWord,
+)
 from app.models.record import Reason, Record, Seal
 from app.models.signature import (
     IS_COUNTED,
@@ -30,6 +36,9 @@ __all__ = [
     "Base",
     "BlockedName",
     "Collection",
+    "Correction",
+    "CorrectionCause",
+    "CorrectionKind",
     "Facet",
     "Fold",
     "History",
@@ -48,6 +57,7 @@ __all__ = [
     "Record",
     "Role",
     "Seal",
+    "SearchWord",
     "Sector",
     "Signature",
     "State",

@@ -35,6 +35,9 @@ TABLE: dict[Verb, dict[State, State | str]] = {
     Verb.CORRECT: {C: C, H: C},
     Verb.VERIFY: {C: C, H: H},
     Verb.FEATURE: {C: C},
+    Verb.HIDE: {C: C, H: H},
+    Verb.SHOW: {C: C, H: H},
+    Verb.INDEX: {C: C, H: H},
     Verb.WITHDRAW: {C: W, H: W, W: QUIET},
     Verb.REDACT: {C: W, H: W, R: R, W: W},
 }

@@ -1,0 +1,68 @@
+"""The table of verbs: what can be done to a signature, and where it leads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from app.models import State
+
+
+class Verb(StrEnum):
+    """What can be done to a signature (design: sections 2 and 4)."""
+
+    CONFIRM = "confirm"
+    COLLECT = "collect"
+    RELEASE = "release"
+    HOLD = "hold"
+    REJECT = "reject"
+    REINSTATE = "reinstate"
+    CORRECT = "correct"
+    VERIFY = "verify"
+    FEATURE = "feature"
+    HIDE = "hide"
+    SHOW = "show"
+    INDEX = "index"
+    WITHDRAW = "withdraw"
+    REDACT = "redact"
+
+
+COUNTED, HELD = State.COUNTED, State.HELD
+REJECTED, WITHDRAWN = State.REJECTED, State.WITHDRAWN
+
+# verb -> {from: to}; None is "not there yet". Where two states stand, the verb's
+# function says which: holds decide for confirm and correct, the past for reinstate.
+MOVES: Mapping[Verb, Mapping[State | None, tuple[State, ...]]] = {
+    Verb.CONFIRM: {None: (COUNTED, HELD)},
+    Verb.COLLECT: {None: (COUNTED,)},
+    Verb.RELEASE: {HELD: (COUNTED,)},
+    Verb.HOLD: {COUNTED: (HELD,)},
+    Verb.REJECT: {COUNTED: (REJECTED,), HELD: (REJECTED,)},
+    Verb.REINSTATE: {REJECTED: (COUNTED, HELD)},
+    Verb.CORRECT: {COUNTED: (COUNTED, HELD), HELD: (HELD, COUNTED)},
+    Verb.VERIFY: {COUNTED: (COUNTED,), HELD: (HELD,)},
+    Verb.FEATURE: {COUNTED: (COUNTED,)},
+    Verb.HIDE: {COUNTED: (COUNTED,), HELD: (HELD,)},
+    Verb.SHOW: {COUNTED: (COUNTED,), HELD: (HELD,)},
+    Verb.INDEX: {COUNTED: (COUNTED,), HELD: (HELD,)},
+    Verb.WITHDRAW: {COUNTED: (WITHDRAWN,), HELD: (WITHDRAWN,)},
+    Verb.REDACT: {WITHDRAWN: (WITHDRAWN,), REJECTED: (REJECTED,)},
+}
+
+# The verbs for which a second time is the same as once, and where they lead.
+QUIET: Mapping[Verb, frozenset[State]] = {
+    Verb.RELEASE: frozenset({COUNTED}),
+    Verb.HOLD: frozenset({HELD}),
+    Verb.REJECT: frozenset({REJECTED}),
+    Verb.REINSTATE: frozenset({COUNTED, HELD}),
+    Verb.WITHDRAW: frozenset({WITHDRAWN}),
+}
+
+
+class NotAllowed(Exception):
+    """The verb does not apply to the state in which the signature is now."""
+
+    def __init__(self, verb: Verb, state: State | None) -> None:
+        super().__init__(f"{verb.value} is not possible from {state}")
+        self.verb = verb
+        self.state = state
