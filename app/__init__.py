@@ -23,7 +23,7 @@ def create_public(site: Site) -> Flask:
     from werkzeug.middleware.proxy_fix import ProxyFix
 
     from app import answers, cli, fence, operations, problems, urls
-    from app.publishing import api, pages
+    from app.publishing import api, corrections, pages, signatories
     from app.signing import confirming, manage, routes
 
     app = Flask("app", static_folder=None, template_folder=None)
@@ -32,7 +32,15 @@ def create_public(site: Site) -> Flask:
     app.extensions["undersigned"] = site
     app.url_map.strict_slashes = True
     app.url_map.converters["slug"] = fence.Slug
-    for blueprint in (routes.bp, confirming.bp, manage.bp, api.bp, pages.bp):
+    for blueprint in (
+        routes.bp,
+        confirming.bp,
+        manage.bp,
+        api.bp,
+        pages.bp,
+        signatories.bp,
+        corrections.bp,
+    ):
         app.register_blueprint(blueprint)
     app.register_blueprint(operations.bp)
     if site.config.development:

@@ -183,7 +183,7 @@ def untranslatable(tree: ast.Module) -> list[str]:
     ours: set[int] = set()
     for node in ast.walk(tree):
         said = isinstance(node, ast.Call) and re.match(
-            r"(_|marked|log\.\w+)\(", ast.unparse(node)
+            r"(_|marked|ngettext|log\.\w+)\(", ast.unparse(node)
         )
         if said or isinstance(node, ast.Raise):
             ours |= {id(inner) for inner in ast.walk(node)}

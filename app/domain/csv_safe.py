@@ -20,8 +20,11 @@ def cell(value: object) -> str:
 
 
 def rows(lines: Iterable[Sequence[object]]) -> bytes:
-    """Lines of a CSV file as UTF-8 (RFC 4180: quotes doubled, lines ended by CRLF)."""
+    """Lines of a CSV file as UTF-8 (RFC 4180: quotes doubled, lines ended by CRLF).
+
+    Every cell is quoted: where commas are decimal, programs part at semicolons.
+    """
     written = io.StringIO()
-    writer = csv.writer(written)
+    writer = csv.writer(written, quoting=csv.QUOTE_ALL)
     writer.writerows([[cell(value) for value in line] for line in lines])
     return written.getvalue().encode()
