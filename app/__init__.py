@@ -24,7 +24,7 @@ def create_public(site: Site) -> Flask:
 
     from app import answers, cli, fence, operations, problems, urls
     from app.publishing import api, corrections, pages, signatories
-    from app.signing import confirming, manage, routes
+    from app.signing import confirming, disputing, manage, routes
 
     app = Flask("app", static_folder=None, template_folder=None)
     app.url_map.converters["language"] = urls.LanguageConverter
@@ -36,6 +36,7 @@ def create_public(site: Site) -> Flask:
         routes.bp,
         confirming.bp,
         manage.bp,
+        disputing.bp,
         api.bp,
         pages.bp,
         signatories.bp,

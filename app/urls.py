@@ -68,6 +68,11 @@ def dispute(slug: str, public_id: str, locale: str | None = None) -> str:
     return _in(f"/letters/{slug}/signatories/{public_id}/dispute", locale)
 
 
+def disputed(slug: str, locale: str | None = None) -> str:
+    """The thanks for it, which are the same whatever it was about."""
+    return _in(f"/letters/{slug}/disputed", locale)
+
+
 def signatories_csv(slug: str) -> str:
     """The public list as a file."""
     return f"/letters/{slug}/signatories.csv"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.db import Base
+from app.models.dispute import Backlog, Dispute, DisputeKind, DisputeResult
 from app.models.letter import Collection, Letter, LetterLanguage, Sector, TextVersion
 from app.models.mail import IS_UNSENT, MailSlot, Outbox, OutboxKind, OutboxState
 from app.models.organiser import Membership, Organiser, Role
@@ -33,12 +34,16 @@ __all__ = [
     "IS_COUNTED",
     "IS_OPEN",
     "IS_UNSENT",
+    "Backlog",
     "Base",
     "BlockedName",
     "Collection",
     "Correction",
     "CorrectionCause",
     "CorrectionKind",
+    "Dispute",
+    "DisputeKind",
+    "DisputeResult",
     "Facet",
     "Fold",
     "History",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from flask import Blueprint, Response, abort, stream_with_context
 
 from app import answers, db, i18n, urls
-from app.domain import csv_safe, letters, listing, signatories
+from app.domain import backlog, csv_safe, letters, listing, signatories
 from app.domain.listing import Asked
 from app.publishing import reading
 from app.publishing.items import COLUMNS, item
@@ -25,6 +25,7 @@ def lines(slug: str) -> Response:
     with site().database.snapshot() as session:
         settings, version = reading.visible(session, slug)
         question, page = reading.asked_page(session, settings, size=SIZE)
+        waiting = backlog.read(session, letter_id=settings.id)
     language = answers.language_asked(settings)
     view = letters.view(settings, language=language, now=db.now())
     path = urls.signatories(slug)
@@ -37,6 +38,7 @@ def lines(slug: str) -> Response:
         next=question.address(path, after=page.next) if page.next else None,
         first=question.address(path, after=None) if question.asked.after else None,
         countries=i18n.countries(view.locale),
+        waiting=waiting,
     )
     answers.not_for_search_engines(response)
     return answers.public(response, version=version, names=True)

@@ -111,6 +111,31 @@ def uncorrected(world: World, who: str, language: str) -> TestResponse:
     return world.house.fresh(urls.corrections(world.letter("empty"), language))
 
 
+def dispute(world: World, who: str, language: str) -> TestResponse:
+    """What can be said of a line."""
+    slug = _full(world)
+    public_id = _one(world, slug, verified=True)
+    return world.house.get(urls.dispute(slug, public_id, language))
+
+
+def dispute_gone(world: World, who: str, language: str) -> TestResponse:
+    """The line is not public (any more)."""
+    return world.house.get(urls.dispute(_full(world), "A" * 22, language))
+
+
+def dispute_errors(world: World, who: str, language: str) -> TestResponse:
+    """Everything that can be wrong is wrong."""
+    slug = _full(world)
+    path = urls.dispute(slug, _one(world, slug, verified=False), language)
+    wrong = {"kind": "envy", "words": "x" * 1001, "contact": "nobody@"}
+    return world.house.post(path, {"action": "say"} | wrong)
+
+
+def disputed(world: World, who: str, language: str) -> TestResponse:
+    """The thanks for it."""
+    return world.house.get(urls.disputed(_full(world), language))
+
+
 def _one(world: World, slug: str, *, verified: bool, skip: int = 0) -> str:
     """The public id of one who is listed, the newest or one before."""
     newest = (

@@ -108,6 +108,14 @@ TABLE: tuple[Row, ...] = (
         languages=ALL,
     ),
     *_rows("corrections.page", ("corrections-none", lists.uncorrected)),
+    *_rows(
+        "disputing.ask",
+        ("dispute", lists.dispute),
+        languages=ALL,
+    ),
+    *_rows("disputing.ask", ("dispute-gone", lists.dispute_gone, 404)),
+    *_rows("disputing.act", ("dispute-errors", lists.dispute_errors, 400)),
+    *_rows("disputing.thanks", ("disputed", lists.disputed), languages=("en", "de")),
     # -- Signing -----------------------------------------------------------------
     *_rows(
         "signing.sign",
