@@ -12,6 +12,7 @@ from flask.cli import AppGroup, with_appcontext
 from sqlalchemy import select
 
 from app import db
+from app.cli_disputes import dispute
 from app.cli_signatures import signature, watch_list
 from app.domain import (
     addresses,
@@ -32,6 +33,7 @@ def register(app: Flask) -> None:
     for group in (
         letter,
         signature,
+        dispute,
         organiser,
         watch_list,
         tally_group,
