@@ -8,7 +8,6 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
-    Boolean,
     Select,
     SmallInteger,
     bindparam,
@@ -30,9 +29,9 @@ from app.models import SearchWord, Signature
 
 # How many signatures of one word are looked at for the other words of a question
 # before the reader is asked whether to go on: so no question costs more than this.
-MOST_LOOKED_AT = 10_000
+MOST_LOOKED_AT = 4_000
 # Up to here the words of a question are told apart by how rare they are.
-_RARE = 1000
+_RARE = 400
 _LAST = 2**62
 
 _c, _w = db.table(Signature).c, db.table(SearchWord)
@@ -97,9 +96,7 @@ def page(
     if asked.verified and not verified:
         return Page((), None)
     if not asked.terms:
-        values |= {"verified": verified}
-        rows = session.execute(_ALL[asked.verified, size], values).all()
-        return _cut(rows, size)
+        return _cut(_whole(session, asked, values, verified=verified, size=size), size)
     least = search.PUBLIC_VERIFIED if asked.verified else search.PUBLIC
     terms, common = _rarest_first(session, settings.id, asked.terms, least)
     if not terms:
@@ -157,24 +154,40 @@ def _limit(number: int) -> Any:
     return literal_column(str(number))
 
 
-class _All(dict[tuple[bool, int], Select[Any]]):
-    """The SELECT of a page of everything, by (verified only, size)."""
+@cache
+def _part(verified: bool, size: int) -> Select[Any]:
+    """The SELECT of a page of one part of the list: the verified, or the others.
 
-    def __missing__(self, key: tuple[bool, int]) -> Select[Any]:
-        verified, size = key
-        before = bindparam("before", type_=RowId)
-        if verified:
-            lines = public(SHOWN, _c.verified, _c.id < before)
-            order = [_c.id.desc()]
-        else:
-            place = tuple_(bindparam("verified", type_=Boolean), before)
-            lines = public(SHOWN, tuple_(_c.verified, _c.id) < place)
-            order = [_c.verified.desc(), _c.id.desc()]
-        self[key] = lines.order_by(*order).limit(_limit(size + 1))
-        return self[key]
+    Each part by itself is a range of the index; over both SQLite would read all that
+    stands before the place.
+    """
+    return (
+        public(
+            SHOWN,
+            _c.verified if verified else ~_c.verified,
+            _c.id < bindparam("before", type_=RowId),
+        )
+        .order_by(_c.id.desc())
+        .limit(_limit(size + 1))
+    )
 
 
-_ALL = _All()
+def _whole(
+    session: Transaction,
+    asked: Asked,
+    values: dict[str, Any],
+    *,
+    verified: bool,
+    size: int,
+) -> Sequence[Any]:
+    """A page of the list as it is, and one line more where there is one."""
+    rows: list[Any] = []
+    if verified:
+        rows += session.execute(_part(True, size), values).all()
+        values = values | {"before": _LAST}
+    if len(rows) <= size and not asked.verified:
+        rows += session.execute(_part(False, size), values).all()
+    return rows[: size + 1]
 
 
 def _of_word(number: int) -> tuple[Any, ...]:

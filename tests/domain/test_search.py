@@ -243,10 +243,10 @@ def test_common_words_that_never_meet_are_looked_through_in_steps(
     house: House,
 ) -> None:
     """No question costs more than a step, and every step leads to the next."""
-    _crowd(house, 25_000)
+    _crowd(house, 12_000)
     # Both are common, so the walk goes along one of them in steps.
     pages = _pages(house, Asked(words=("common", "even"), sector="ai"))
-    assert sum(len(page.rows) for page in pages) == 12_500
+    assert sum(len(page.rows) for page in pages) == 6_000
     pages = _pages(house, Asked(words=("even", "odd")))
     assert [page.unfinished for page in pages] == [True, False]
     assert [len(page.rows) for page in pages] == [0, 0]
@@ -310,6 +310,11 @@ def _no_scan(
         plan = [row[0] for row in cursor.execute(
             f"EXPLAIN {statement}", values).fetchall()]  # fmt: skip
         bad = [line for line in plan if "Seq Scan on" in line or "Sort" in line]
+    if any("ix_signature_public" in line for line in plan):
+        # The place on the page is found by the index, not by reading up to it.
+        bad += [
+            line for line in plan if "verified<?" in line or "Filter: (id <" in line
+        ]
     assert bad == [], f"{name}: {plan}"
 
 
