@@ -42,6 +42,8 @@ class Config:
     pool_size: int
     web_threads: int
     log_level: str
+    second_factor: bool
+    redis_url: str | None
 
     @property
     def hosts(self) -> frozenset[str]:
@@ -124,6 +126,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Config:
     """
     instance = Path(_text(environ, "INSTANCE", "instance")).resolve()
     base_url = _base_url(environ)
+    development = _flag(environ, "DEVELOPMENT", False)
     security = _text(environ, "MAIL_SECURITY", "none").lower()
     if security not in ("none", "starttls", "tls"):
         raise ConfigError(
@@ -137,7 +140,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Config:
         ),
         base_url=base_url,
         instance=instance,
-        development=_flag(environ, "DEVELOPMENT", False),
+        development=development,
         mail_server=_text(environ, "MAIL_SERVER", "127.0.0.1"),
         mail_port=int(_number(environ, "MAIL_PORT", 25, 1, 65535)),
         mail_security=security,
@@ -154,4 +157,6 @@ def load(environ: Mapping[str, str] = os.environ) -> Config:
         pool_size=int(_number(environ, "POOL_SIZE", 10, 1, 200)),
         web_threads=int(_number(environ, "WEB_THREADS", 8, 1, 200)),
         log_level=_text(environ, "LOG_LEVEL", "INFO").upper(),
+        second_factor=_flag(environ, "SECOND_FACTOR", not development),
+        redis_url=_optional(environ, "REDIS_URL"),
     )

@@ -8,10 +8,11 @@ import os
 from sqlalchemy.exc import OperationalError
 
 import config
-from app import create_public, db, i18n
+from app import create_organise, create_public, db, i18n
 from app.domain import versions
 from app.front import Front
 from app.gate import Gate
+from app.mount import Mount
 from app.site import Site, Unsafe, refuse_unsafe
 
 settings = config.load(os.environ)
@@ -27,6 +28,7 @@ except OperationalError:
     # The database is away: requests say so until it is back.
     logging.getLogger("undersigned").exception("the database is not there")
 public = create_public(site)
+organise = create_organise(site)
 
 
 def _version(slug: str) -> str | None:
@@ -37,7 +39,7 @@ def _version(slug: str) -> str | None:
 
 
 application = Front(
-    Gate(public, hands=settings.web_threads),
+    Gate(Mount(public, organise), hands=settings.web_threads),
     hosts=settings.hosts,
     ask_version=_version,
     static=i18n.STATIC,

@@ -60,3 +60,33 @@ def create_public(site: Site) -> Flask:
     cli.register(app)
     logging.getLogger("undersigned").setLevel(site.config.log_level)
     return app
+
+
+def create_organise(site: Site) -> Flask:
+    """The application for organisers: sessions, sign-in, and every room of theirs."""
+    from flask import Flask
+    from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
+    from werkzeug.exceptions import HTTPException
+    from werkzeug.middleware.proxy_fix import ProxyFix
+
+    from app import answers
+    from app.fence import Slug
+    from app.organising import ROOMS, fence, problems, security
+
+    app = Flask("app", static_folder=None, template_folder=None)
+    app.extensions["undersigned"] = site
+    app.url_map.strict_slashes = True
+    app.url_map.converters["slug"] = Slug
+    app.before_request(fence.check)
+    app.after_request(answers.harden)
+    security.install(app, site)
+    for blueprint in ROOMS:
+        app.register_blueprint(blueprint)
+    app.register_error_handler(HTTPException, problems.on_http)
+    for away in (OperationalError, InterfaceError, TimeoutError):
+        app.register_error_handler(away, problems.on_database)
+    app.register_error_handler(Exception, problems.on_fault)
+    if site.config.trusted_proxies:
+        hops = site.config.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
+    return app

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,12 +26,11 @@ from sqlalchemy import (
     make_url,
     text,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
 
-from app.question import Question
+from app import prepared
+from app.prepared import Question
 
 # Without names SQLite's batch mode cannot drop a constraint (Alembic manual).
 NAMING_CONVENTION = {
@@ -166,18 +165,18 @@ class Database:
 
     def ask(self, question: Question, **values: Any) -> Any:
         """The first row of the answer to a question, or None."""
-        text, bound = question.compiled(self._asked.dialect)
+        dialect = self._asked.dialect
+        text, bound = question.ready(dialect, values)
         connection = self._asked.raw_connection()
         try:
+            prepared.log.debug("%s", text)
             cursor = connection.cursor()
-            cursor.execute(text, bound(values))
+            cursor.execute(text, bound)
             return cursor.fetchone()
-        except self._asked.dialect.loaded_dbapi.Error as error:
+        except dialect.loaded_dbapi.Error as error:
             # Whether the connection has died or not: the next one is a fresh one.
             connection.invalidate(error)
-            raise DBAPIError.instance(
-                text, None, error, self._asked.dialect.loaded_dbapi.Error
-            ) from error
+            raise prepared.translated(error, dialect, text) from error
         finally:
             connection.close()
 
@@ -195,6 +194,11 @@ class Database:
         """A session that sees one snapshot and cannot commit anything."""
         with Session(self._readers, autoflush=False) as session:
             yield session
+
+    @property
+    def readers(self) -> Engine:
+        """The engine behind `reading`, for a session that chooses by itself."""
+        return self._readers
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
@@ -238,26 +242,7 @@ def dialect(session: Transaction) -> str:
 
 def insert_for(session: Transaction) -> Any:
     """The INSERT of this transaction's database, which knows ON CONFLICT."""
-    return _INSERTS[dialect(session)]
-
-
-_INSERTS: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
-
-
-class Upsert:
-    """An INSERT with ON CONFLICT, made once for each kind of database.
-
-    What SQLAlchemy does to make and compare a statement costs more than most
-    statements do, so whatever runs in every request is made when it is imported.
-    """
-
-    def __init__(self, make: Callable[[Any], Any]) -> None:
-        """`make` gets the dialect's `insert` and returns the statement."""
-        self._made = {name: make(insert) for name, insert in _INSERTS.items()}
-
-    def run(self, session: Transaction, values: Mapping[str, Any]) -> Any:
-        """Execute it with these values; the result."""
-        return session.execute(self._made[dialect(session)], values)
+    return prepared.INSERTS[dialect(session)]
 
 
 def _sqlite_engine(url: Any, pool_size: int, begin: str) -> Engine:
@@ -284,7 +269,7 @@ def _sqlite_engine(url: Any, pool_size: int, begin: str) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
-        connection.exec_driver_sql(begin)
+        connection.connection.driver_connection.execute(begin)
 
     return engine
 

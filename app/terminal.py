@@ -23,7 +23,7 @@ def writing() -> Iterator[Session]:
             session.commit()
     except lifecycle.NotAllowed as error:
         raise click.ClickException(
-            f"Not possible: the signature is {error.state}, and {error.verb.value} "
+            f"Not possible: the signature is {error.met}, and {error.verb.value} "
             "does not apply to that."
         ) from None
     except lifecycle.ReasonMissing:

@@ -103,6 +103,16 @@ def development_inbox() -> str:
     return "/dev/inbox"
 
 
+def organise(*parts: str) -> str:
+    """A page for organisers: what they are called by below their room."""
+    return "/organise/" + "/".join(parts)
+
+
+def organise_letter(slug: str, *parts: str) -> str:
+    """A page for the organisers of one letter; without parts, its overview."""
+    return f"/organise/letters/{slug}/" + "/".join(parts)
+
+
 def absolute(base: str, path: str) -> str:
     """The full address: `base` is the configured one, never the Host header."""
     return base + path

@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import shutil
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from email.message import EmailMessage
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
+from wsgiref.types import StartResponse, WSGIEnvironment
 
+from flask import Flask
 from sqlalchemy import Engine, event, select, update
 from sqlalchemy.orm import Session
 from werkzeug.test import Client, TestResponse
 
 import config
-from app import create_public, db, i18n
+from app import create_organise, create_public, db, i18n, prepared
 from app.db_upgrade import upgrade
 from app.domain import letter_files, letter_loading, record, tally, versions
 from app.front import Front
 from app.models import Letter, Measure, Signature
+from app.mount import Mount
 from app.site import Site
 from app.worker import Postman
+from tests.organising.people import Signed
 from tests.servers.smtp import Mail, Sink
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "deepfakes"
@@ -84,6 +90,17 @@ def load(site: Site, folder: Path) -> None:
         session.commit()
 
 
+class _Ear(logging.Handler):
+    """Hands each message of a log to a function."""
+
+    def __init__(self, hear: Callable[[str], None]) -> None:
+        super().__init__()
+        self._hear = hear
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._hear(record.getMessage())
+
+
 class House:
     """One house: ask its pages, run its worker's errands, read its mails."""
 
@@ -108,12 +125,29 @@ class House:
             return found.key if found is not None and found.visible else None
 
         return Front(
-            self.app,
+            Mount(self.app, self._organise),
             hosts=self.site.config.hosts,
             ask_version=version,
             static=i18n.STATIC,
             memory=memory,
         )
+
+    @cached_property
+    def organise(self) -> Flask:
+        """The organisers' application, made when first asked for."""
+        return create_organise(self.site)
+
+    def _organise(
+        self, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        return self.organise(environ, start_response)
+
+    def organiser(self, role: str | None = "owner", **given: Any) -> Signed:
+        """Somebody with this role on the example letter (None: on no letter), signed in.
+
+        `given` may name `slug`, `email`, `name`, and `signed_in=False`.
+        """
+        return Signed(self, role, **given)
 
     def close(self) -> None:
         """Let go of connections, and set the clock right again."""
@@ -249,16 +283,25 @@ class House:
         """What is said to the database inside the block, from any thread."""
         said: list[str] = []
 
-        def listen(_c: Any, _k: Any, statement: str, *_: Any) -> None:
+        def hear(statement: str) -> None:
             said.append(" ".join(statement.split()))
+
+        def listen(_c: Any, _k: Any, statement: str, *_: Any) -> None:
+            hear(statement)
 
         database = self.site.database
         engines: set[Engine] = {database.engine, database._readers}
         for engine in engines:
             event.listen(engine, "before_cursor_execute", listen)
+        handler = _Ear(hear)
+        level = prepared.log.level
+        prepared.log.addHandler(handler)
+        prepared.log.setLevel(logging.DEBUG)
         try:
             yield said
         finally:
+            prepared.log.setLevel(level)
+            prepared.log.removeHandler(handler)
             for engine in engines:
                 event.remove(engine, "before_cursor_execute", listen)
 

@@ -13,6 +13,8 @@ ROOT = Path(__file__).parent.parent
 APP = ROOT / "app"
 MODULES = sorted(APP.rglob("*.py"))
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+# Whose pages may carry scripts: folders of templates for organisers alone.
+ORGANISERS = ("security", "organising")
 # Mail programs drop style sheets, so mails alone carry style attributes.
 PAGES = [path for path in TEMPLATES if "mail" not in path.parts]
 
@@ -143,6 +145,11 @@ def test_there_is_one_clock() -> None:
 @pytest.mark.parametrize("path", PAGES, ids=lambda p: p.name)
 def test_no_page_marks_anything_as_safe_or_holds_script_or_style(path: Path) -> None:
     code = path.read_text()
+    if path.parent.name in ORGANISERS:
+        # Their pages may have scripts, but only as files of ours.
+        code = re.sub(
+            r'<script type="module" src="\{\{ asset\([^)]*\) \}\}"></script>', "", code
+        )
     for wrong in (
         r"\|\s*safe\b",
         r"<script",
@@ -171,6 +178,7 @@ def test_no_sentence_stands_in_a_template_untranslatable(path: Path) -> None:
 SPEAKING = [
     *(APP / "signing").glob("*.py"),
     *(APP / "publishing").glob("*.py"),
+    *(APP / "organising").glob("*.py"),
     *(APP / f"{name}.py" for name in ("answers", "fence", "front", "problems")),
 ]
 

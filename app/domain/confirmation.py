@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from sqlalchemy import bindparam, case, delete, not_, null, or_, select, update
 
-from app import db
+from app import db, prepared
 from app.db import RowId, Transaction, insert_for
 from app.domain import (
     addresses,
@@ -41,6 +41,7 @@ from app.models import (
     SubmissionState,
     Suppression,
 )
+from app.prepared import Statement, Step
 
 
 class Outcome(StrEnum):
@@ -72,26 +73,28 @@ _IS_REFUSED = (
     .where(_mail.submission_id == _form.id, _mail.state == OutboxState.REFUSED.value)
     .exists()
 )
-_END = (
-    update(db.table(Submission))
-    .where(
-        _form.letter_id == bindparam("letter"),
-        _form.address_key == bindparam("key"),
-        IS_OPEN,
-        # A form whose mail the provider refused is its writer's alone, who may still
-        # correct the address: ending it would tell that the owner has confirmed.
-        or_(_IS_USED, not_(_IS_REFUSED)),
-    )
-    .values(
-        state=case(
-            (_IS_USED, SubmissionState.USED.value), else_=SubmissionState.VOID.value
-        ),
-        signature_id=case(
-            (_IS_USED, bindparam("signature", type_=RowId)), else_=null()
-        ),
-        address_key=null(),
-        content_key=null(),
-        sealed=null(),
+_END = Statement(
+    lambda _: (
+        update(db.table(Submission))
+        .where(
+            _form.letter_id == bindparam("letter"),
+            _form.address_key == bindparam("key"),
+            IS_OPEN,
+            # A form whose mail the provider refused is its writer's alone, who may still
+            # correct the address: ending it would tell that the owner has confirmed.
+            or_(_IS_USED, not_(_IS_REFUSED)),
+        )
+        .values(
+            state=case(
+                (_IS_USED, SubmissionState.USED.value), else_=SubmissionState.VOID.value
+            ),
+            signature_id=case(
+                (_IS_USED, bindparam("signature", type_=RowId)), else_=null()
+            ),
+            address_key=null(),
+            content_key=null(),
+            sealed=null(),
+        )
     )
 )
 
@@ -129,6 +132,18 @@ def confirm(
         name_key=name_key,
         public_figure=draft.public_figure,
     )
+
+    def end(signature_id: int | None) -> Step:
+        return Step(
+            _END,
+            {
+                "letter": settings.id,
+                "key": address_key,
+                "used": submission_id if signature_id is not None else b"",
+                "signature": signature_id,
+            },
+        )
+
     public_id = standing.new_public_id()
     entered = lifecycle.confirm(
         session,
@@ -156,26 +171,20 @@ def confirm(
             "consent_version": draft.consent_version,
         },
         hold_reasons=[reason.value for reason in reasons],
+        with_it=end,
         now=now,
     )
-    session.execute(
-        _END,
-        {
-            "letter": settings.id,
-            "key": address_key,
-            "used": submission_id if entered else b"",
-            "signature": entered.id if entered else None,
-        },
-    )
     if entered is None:
+        prepared.run(session, end(None))
         return Confirmed(Outcome.ALREADY, opened)
-    numbers = tally.read(session, letter_id=settings.id)
     return Confirmed(
         Outcome.CONFIRMED,
         opened,
         state=entered.state,
         public_id=entered.public_id,
-        number=tally.total(numbers, Measure.CONFIRMED),
+        number=tally.read_total(
+            session, letter_id=settings.id, measure=Measure.CONFIRMED
+        ),
     )
 
 

@@ -6,15 +6,17 @@ import json
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from sqlalchemy import Update, bindparam, select, update
 
-from app import db
+from app import db, prepared
 from app.db import Transaction
 from app.domain.keyring import Keyring
 from app.domain.letters import Phase, Settings
 from app.domain.shelf import Shelf
 from app.models import IS_OPEN, Signature, Submission, SubmissionState
+from app.prepared import Statement, Step
 
 # How long a link works; judged by the row, at this house's one clock.
 LIFETIME = timedelta(days=7)
@@ -92,24 +94,44 @@ _SHOWN = select(
     _columns.expires_at,
     _columns.signature_id,
 )
-_OPEN = _SHOWN.where(_columns.id == bindparam("submission"))
+_BY_ID = _SHOWN.where(_columns.id == bindparam("submission"))
+_OPEN = Statement(lambda _: _BY_ID)
 # All open forms of a person, locked in one order: whoever confirms two of them at
 # once would otherwise hold one each and wait for the other for ever.
-_OPEN_LOCKED = (
-    _SHOWN.where(
-        *(
-            column
-            == select(_asked.c[column.name])
-            .where(_asked.c.id == bindparam("submission"))
-            .scalar_subquery()
-            for column in (_columns.letter_id, _columns.address_key)
-        ),
-        IS_OPEN,
+_OPEN_LOCKED = Statement(
+    lambda _: (
+        _SHOWN.where(
+            *(
+                column
+                == select(_asked.c[column.name])
+                .where(_asked.c.id == bindparam("submission"))
+                .scalar_subquery()
+                for column in (_columns.letter_id, _columns.address_key)
+            ),
+            IS_OPEN,
+        )
+        .order_by(_columns.id)
+        .with_for_update()
     )
-    .order_by(_columns.id)
-    .with_for_update()
 )
-_ENDED_LOCKED = _OPEN.with_for_update()
+_ENDED_LOCKED = Statement(lambda _: _BY_ID.with_for_update())
+
+
+class _Row(NamedTuple):
+    """What a link leads to, as the driver has it."""
+
+    id: bytes
+    letter_id: int
+    state: str
+    language: str
+    sealed: bytes | None
+    expires_at: datetime | str
+    signature_id: int | None
+
+
+def _rows(session: Transaction, statement: Statement, submission: bytes) -> list[_Row]:
+    rows = prepared.run(session, Step(statement, {"submission": submission}))
+    return [_Row._make(row) for row in rows]
 
 
 def sealing_context(identifier: bytes) -> bytes:
@@ -130,16 +152,16 @@ def open_link(
     `lock` keeps the person's open forms for the rest of the transaction (PostgreSQL;
     SQLite has one writer anyway).
     """
-    asked = {"submission": submission_id}
-    theirs = session.execute(_OPEN_LOCKED, asked).all() if lock else []
+    theirs = _rows(session, _OPEN_LOCKED, submission_id) if lock else []
     row = next((row for row in theirs if row.id == submission_id), None)
     if row is None:
-        row = session.execute(_ENDED_LOCKED if lock else _OPEN, asked).first()
-    if row is None:
-        return None
+        found = _rows(session, _ENDED_LOCKED if lock else _OPEN, submission_id)
+        if not found:
+            return None
+        row = found[0]
     settings = shelf.of(session, letter_id=row.letter_id, now=now)
     state = LinkState(row.state)
-    if state is LinkState.OPEN and row.expires_at <= now:
+    if state is LinkState.OPEN and db.moment(row.expires_at) <= now:
         state = LinkState.EXPIRED
     elif state is LinkState.OPEN and not may_confirm(settings, now):
         state = LinkState.CLOSED

@@ -8,10 +8,11 @@ from enum import StrEnum
 
 from sqlalchemy import bindparam, literal, select, union_all
 
-from app import db
+from app import db, prepared
 from app.db import Transaction, insert_for
 from app.domain import names, record
 from app.models import BlockedName, WatchName
+from app.prepared import Statement, Step
 
 
 class HoldReason(StrEnum):
@@ -27,7 +28,7 @@ class HoldReason(StrEnum):
 
 _blocked, _watched = db.table(BlockedName).c, db.table(WatchName).c
 # One statement however many rules look a name up; each part reads one index.
-_KNOWN = union_all(
+_LOOKED_UP = union_all(
     select(literal(HoldReason.REJECTED_BEFORE.value)).where(
         _blocked.letter_id == bindparam("letter"),
         _blocked.name_key == bindparam("name"),
@@ -42,6 +43,7 @@ _KNOWN = union_all(
         )
     ),
 )
+_KNOWN = Statement(lambda _: _LOOKED_UP)
 
 
 def decide(
@@ -51,7 +53,8 @@ def decide(
 
     `name_key` is the look-alike key of the name (`names.look_alike_key`).
     """
-    known = session.scalars(_KNOWN, {"letter": letter_id, "name": name_key}).all()
+    rows = prepared.run(session, Step(_KNOWN, {"letter": letter_id, "name": name_key}))
+    known = {row[0] for row in rows}
     reasons = [reason for reason in HoldReason if reason.value in known]
     if public_figure:
         reasons.append(HoldReason.PUBLIC_FIGURE)

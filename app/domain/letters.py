@@ -93,7 +93,7 @@ class Settings:
         default_factory=dict, compare=False
     )
     labels: dict[str, dict[str, str]] = field(default_factory=dict, compare=False)
-    sheets: dict[tuple[str, Phase], list[str]] = field(
+    sheets: dict[tuple[str, ...], list[str]] = field(
         default_factory=dict, compare=False
     )
     pieces: dict[tuple[str, str, str], dict[Any, StoredHtml]] = field(

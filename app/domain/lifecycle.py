@@ -1,4 +1,4 @@
-"""The only writer of a signature's state: its verbs, and one move below them.
+"""The only writer of a signature's state: a function a verb, and one move below.
 
 Every move is a compare-and-swap, a line of the record, ledger rows and, where the
 verb calls for one, a mail: in one transaction, which the caller commits.
@@ -6,38 +6,38 @@ verb calls for one, a mail: in one transaction, which the caller commits.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import update
 
-from app import db
+from app import db, prepared
 from app.db import Transaction, insert_for
 from app.domain import corrections, outgoing, record, search, tally
 from app.domain.standing import Facts, entries_of, facts, net
 from app.domain.verbs import (
     COUNTED,
     HELD,
+    MAILS,
     MOVES,
     QUIET,
     REJECTED,
     WITHDRAWN,
     NotAllowed,
+    ReasonMissing,
     Verb,
 )
 from app.models import (
     BlockedName,
     Origin,
-    OutboxKind,
     Signature,
     State,
     Verification,
 )
+from app.prepared import Statement, Step
 
-__all__ = ["MOVES", "QUIET", "NotAllowed", "Verb"]
-
-MAILS: Mapping[Verb, OutboxKind] = {Verb.CONFIRM: OutboxKind.SIGNED}
+__all__ = ["MOVES", "NotAllowed", "ReasonMissing", "Verb"]
 
 # Holds that only a person lifts: no correction by the signatory does.
 _BY_HAND = "by_hand"
@@ -61,7 +61,7 @@ _WIPED = {
 }
 
 
-_ENTER = db.Upsert(
+_ENTER = Statement(
     lambda insert: (
         insert(db.table(Signature))
         .on_conflict_do_nothing(index_elements=["letter_id", "address_key"])
@@ -70,22 +70,20 @@ _ENTER = db.Upsert(
 )
 
 
-class ReasonMissing(ValueError):
-    """The verb asks for a reason in words."""
-
-
 def confirm(
     session: Transaction,
     *,
     letter_id: int,
     values: dict[str, Any],
     hold_reasons: list[str],
+    with_it: Callable[[int], Step] | None = None,
     now: datetime,
 ) -> Facts | None:
     """Make the signature of a person who proved the address.
 
-    `values` are the columns that were typed or follow from what was typed. Returns
-    None when this address has a signature on this letter already.
+    `values` are the columns that were typed or follow from what was typed, `with_it`
+    is what else is to be written with its id. Returns None, and does neither, when this address
+    has a signature on this letter already.
     """
     return _enter(
         session,
@@ -99,6 +97,7 @@ def confirm(
             "hold_reasons": " ".join(hold_reasons) or None,
         },
         actor=record.SIGNATORY,
+        with_it=with_it,
         now=now,
     )
 
@@ -258,15 +257,9 @@ def feature(
 
 
 def display(
-    session: Transaction,
-    verb: Verb,
-    *,
-    signature_id: int,
-    changes: Mapping[str, Any],
-    actor: str,
-    reason: str | None = None,
-    now: datetime,
-) -> State:
+    session: Transaction, verb: Verb, *, signature_id: int, changes: Mapping[str, Any],
+    actor: str, reason: str | None = None, now: datetime,
+) -> State:  # fmt: skip
     """Change what is seen of a signature and nothing else; `showing` says what."""
     return _move(session, verb, signature_id, None, actor=actor, now=now,
                  reason=reason, changes=changes)  # fmt: skip
@@ -308,21 +301,19 @@ def _enter(
     to: State,
     values: dict[str, Any],
     actor: str,
+    with_it: Callable[[int], Step] | None = None,
     now: datetime,
 ) -> Facts | None:
     """Make a signature in state `to`; None when its address key is taken."""
     if to not in MOVES[verb][None]:
         raise NotAllowed(verb, None)
     words = search.text_of(values)
-    row = values | {
-        "state": to.value,
-        "verified": False,
-        "created_at": now,
-        "search_text": words,
-    }
-    signature_id = _ENTER.run(session, row).scalar()
-    if signature_id is None:
+    row = values | {"state": to.value, "verified": False, "created_at": now,
+                    "search_text": words}  # fmt: skip
+    new = prepared.run(session, Step(_ENTER, row))
+    if not new:
         return None
+    signature_id = new[0][0]
     entered = Facts(
         id=signature_id,
         public_id=row["public_id"],
@@ -337,26 +328,32 @@ def _enter(
         listed=row["listed"],
         search_text=words,
     )
-    search.add(
-        session,
-        letter_id=entered.letter_id,
-        signature_id=signature_id,
-        words=words,
-        rank=search.rank_of(state=to, listed=entered.listed, verified=False),
-    )
-    record.write(
-        session,
-        letter_id=entered.letter_id,
-        actor=actor,
-        verb=verb.value,
-        subject=entered.public_id,
-        after=to.value,
-        at=now,
-    )
     entries = entries_of(to, entered.origin, entered.sector, entered.country, False, 1)
-    tally.post(session, letter_id=entered.letter_id, entries=entries, at=now)
+    steps = [
+        search.step(
+            letter_id=entered.letter_id,
+            signature_id=signature_id,
+            words=words,
+            rank=search.rank_of(state=to, listed=entered.listed, verified=False),
+        ),
+        record.step(
+            letter_id=entered.letter_id,
+            actor=actor,
+            verb=verb.value,
+            subject=entered.public_id,
+            after=to.value,
+            at=now,
+        ),
+    ]
+    if entries:
+        letter = entered.letter_id
+        steps.append(tally.post_step(letter_id=letter, entries=entries, at=now))
     if verb in MAILS:
-        outgoing.ask(session, kind=MAILS[verb], signature_id=signature_id, now=now)
+        kind = MAILS[verb]
+        steps.append(outgoing.step(kind=kind, signature_id=signature_id, now=now))
+    if with_it is not None:
+        steps.append(with_it(signature_id))
+    prepared.run(session, *steps)
     return entered
 
 

@@ -17,7 +17,7 @@ from app.domain.shelf import Shelf
 from app.domain.signatories import FOR_EVER, Line
 from app.domain.versions import Version
 from app.models import Facet, Fold, Ledger, Letter
-from app.question import Question
+from app.prepared import Question
 
 _letter, _fold, _ledger = db.table(Letter).c, db.table(Fold).c, db.table(Ledger).c
 _UNFOLDED = (
@@ -85,6 +85,7 @@ def read(
             return None
         revision, fold, folded_at, unfolded, newest, newest_at, counted, lines = row
         if revision == settings.revision:
+            shelf.saw(settings)
             break
         settings = None
     return Moving(

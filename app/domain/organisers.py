@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.db import Transaction
 from app.domain import addresses, names, record
 from app.models import Letter, Membership, Organiser, Role
 
@@ -90,3 +91,13 @@ def team(session: Session, *, slug: str) -> list[tuple[str, str, str]]:
         .where(Letter.slug == slug)
     )
     return sorted((tuple(row) for row in rows), key=lambda row: order[row[2]])  # type: ignore[misc]
+
+
+def parts(session: Transaction, *, organiser_id: int) -> list[tuple[int, str]]:
+    """(letter, role) of all the letters in which an organiser has a part."""
+    rows = session.execute(
+        select(Membership.letter_id, Membership.role)
+        .where(Membership.organiser_id == organiser_id)
+        .order_by(Membership.letter_id)
+    )
+    return [(row.letter_id, row.role) for row in rows]

@@ -11,9 +11,10 @@ from datetime import datetime
 from sqlalchemy import insert, select, text
 from sqlalchemy.orm import Session
 
-from app import db
+from app import db, prepared
 from app.db import Transaction
 from app.models import Reason, Record, Seal
+from app.prepared import Statement, Step
 
 # Who acts when no organiser does.
 SIGNATORY = "signatory"
@@ -23,7 +24,7 @@ _GENESIS = "0" * 64
 _SEAL_LOCK = 7_241_001
 _BATCH = 500
 
-_WRITE = insert(db.table(Record))
+_WRITE = Statement(lambda insert: insert(db.table(Record)).inline())
 
 
 def organiser(identifier: int) -> str:
@@ -47,19 +48,19 @@ def write(
 
     `subject` names a thing by its public id, never a person by name.
     """
-    line = {
-        "letter_id": letter_id,
-        "actor": actor,
-        "verb": verb,
-        "subject": subject,
-        "before": before,
-        "after": after,
-        "reason_hash": None,
-        "at": at,
-    }
+    written = step(
+        letter_id=letter_id,
+        actor=actor,
+        verb=verb,
+        subject=subject,
+        before=before,
+        after=after,
+        at=at,
+    )
     if reason is None:
-        session.execute(_WRITE, line)
+        prepared.run(session, written)
         return
+    line = dict(written.values)
     salt = secrets.token_bytes(16)
     line["reason_hash"] = hashlib.sha256(salt + reason.encode()).hexdigest()
     record_id = session.execute(
@@ -68,6 +69,32 @@ def write(
     session.execute(
         insert(db.table(Reason)),
         {"record_id": record_id, "salt": salt, "text": reason},
+    )
+
+
+def step(
+    *,
+    letter_id: int | None,
+    actor: str,
+    verb: str,
+    subject: str,
+    before: str | None = None,
+    after: str | None = None,
+    at: datetime,
+) -> Step:
+    """A line without a reason, to be run with other steps."""
+    return Step(
+        _WRITE,
+        {
+            "letter_id": letter_id,
+            "actor": actor,
+            "verb": verb,
+            "subject": subject,
+            "before": before,
+            "after": after,
+            "reason_hash": None,
+            "at": at,
+        },
     )
 
 

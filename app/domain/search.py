@@ -9,11 +9,13 @@ from typing import Any
 
 from anyascii import anyascii
 from sqlalchemy import select, text
+from sqlalchemy.dialects import sqlite
 
 from app import db
 from app.db import Transaction
 from app.domain.standing import Facts
 from app.models import Signature, State
+from app.prepared import Statement, Step
 
 MOST_WORDS = 22
 LONGEST_WORD = 40
@@ -122,6 +124,9 @@ _ADD = {
     )
     for name, apart in _APART.items()
 }
+_STEP = Statement(
+    lambda insert: _ADD["sqlite" if insert is sqlite.insert else "postgresql"]
+)
 _THESE = (
     " WHERE letter_id = :letter AND rank = :rank AND signature_id = :signature"
     " AND word IN "
@@ -136,12 +141,10 @@ _RANK = {
 }
 
 
-def add(
-    session: Transaction, *, letter_id: int, signature_id: int, words: str, rank: int
-) -> None:
-    """Let a new signature be found by these words."""
-    session.execute(
-        _ADD[db.dialect(session)],
+def step(*, letter_id: int, signature_id: int, words: str, rank: int) -> Step:
+    """Let a new signature be found by these words; to be run with other steps."""
+    return Step(
+        _STEP,
         {"letter": letter_id, "signature": signature_id, "words": words, "rank": rank},
     )
 

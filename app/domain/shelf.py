@@ -31,6 +31,10 @@ class Shelf:
         """The letter as it stood when it was last looked at, however long ago."""
         return self._kept.get(self._ids.get(slug, 0))
 
+    def saw(self, settings: Settings) -> None:
+        """Somebody has found this revision to be the one that stands now."""
+        self._seen[settings.id] = monotonic()
+
     def recent(self, slug: str) -> Settings | None:
         """The letter as it stood at most a second ago, without asking the database."""
         letter_id = self._ids.get(slug)

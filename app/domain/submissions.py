@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, case, select, tuple_, update
 
-from app import db
+from app import db, prepared
 from app.db import Moment, Transaction
 from app.domain import addresses, outgoing
 from app.domain.drafts import (
@@ -23,7 +23,15 @@ from app.domain.drafts import (
 from app.domain.keyring import Keyring
 from app.domain.letters import Settings
 from app.domain.shelf import Shelf
-from app.models import IS_OPEN, Letter, OutboxKind, Submission, SubmissionState
+from app.models import (
+    IS_OPEN,
+    Letter,
+    Outbox,
+    OutboxKind,
+    Submission,
+    SubmissionState,
+)
+from app.prepared import Statement, Step
 
 # The same form within this time is a double click and asks for no second mail.
 SAME_FORM = timedelta(minutes=10)
@@ -63,7 +71,56 @@ _KEPT = frozenset(
         "code_tries", "mail_number", "mailed_at", "created_at", "expires_at",
     }
 )  # fmt: skip
-_SIGN = db.Upsert(_sign)
+
+
+def _mail(insert: Any, form: Any) -> Any:
+    """Ask for the mail of a form: `form` selects the id and the number of its mail."""
+    columns = db.table(Outbox).c
+    return (
+        insert(columns.id.table)
+        .from_select(
+            ["submission_id", "number", *_OF_A_MAIL],
+            form.add_columns(
+                *(
+                    bindparam(f"mail_{name}", type_=columns[name].type)
+                    for name in _OF_A_MAIL
+                )
+            ),
+        )
+        .on_conflict_do_nothing()
+    )
+
+
+def _sign_at_once(insert: Any) -> Any:
+    kept = _sign(insert).cte("kept")
+    mail = _mail(insert, select(kept.c.id, kept.c.mail_number)).cte("mail")
+    return select(kept.c.id).add_cte(mail)
+
+
+def _mail_of_kept(insert: Any) -> Any:
+    kept = db.table(Submission).c
+    same = (kept[name] == bindparam(name) for name in _SAME_FORM_KEY)
+    return _mail(insert, select(kept.id, kept.mail_number).where(*same, IS_OPEN))
+
+
+_SAME_FORM_KEY = ("letter_id", "address_key", "content_key")
+_OF_A_MAIL = ("kind", "message_id", "state", "attempts", "due_at", "created_at")
+_SIGN = Statement(_sign)
+_MAIL_OF_KEPT = Statement(_mail_of_kept)
+_SIGN_AT_ONCE = Statement(_sign_at_once)
+
+
+def _keep(session: Transaction, form: prepared.Values, mail: prepared.Values) -> bytes:
+    """Write form and mail; the id of the form, which may be the same of before.
+
+    SQLite knows no INSERT within another statement, so it is told one by one.
+    """
+    if db.dialect(session) == "postgresql":
+        return bytes(prepared.run(session, Step(_SIGN_AT_ONCE, {**form, **mail}))[0][0])
+    kept = prepared.run(session, Step(_SIGN, form))
+    same = {name: form[name] for name in _SAME_FORM_KEY}
+    prepared.run(session, Step(_MAIL_OF_KEPT, {**same, **mail}))
+    return bytes(kept[0][0])
 
 
 def _content_key(pepper: bytes, content: bytes) -> bytes:
@@ -88,34 +145,26 @@ def sign(
     pepper = keyring.unwrap_pepper(settings.id, settings.pepper)
     content = draft.to_bytes()
     identifier = secrets.token_bytes(16)
-    row = _SIGN.run(
-        session,
-        {
-            "id": identifier,
-            "letter_id": settings.id,
-            "state": SubmissionState.OPEN.value,
-            "address_key": keyring.address_key(
-                pepper, addresses.canonical(draft.email)
-            ),
-            "content_key": _content_key(pepper, content),
-            "sealed": keyring.seal(content, context=sealing_context(identifier)),
-            "language": draft.language,
-            "code_tries": 0,
-            "mail_number": 1,
-            "mailed_at": now,
-            "created_at": now,
-            "expires_at": now + LIFETIME,
-            "double_click_since": now - SAME_FORM,
-        },
-    ).one()
-    outgoing.ask(
-        session,
-        kind=OutboxKind.CONFIRM,
-        submission_id=row.id,
-        number=row.mail_number,
-        now=now,
-    )
-    return bytes(row.id)
+    form = {
+        "id": identifier,
+        "letter_id": settings.id,
+        "address_key": keyring.address_key(pepper, addresses.canonical(draft.email)),
+        "content_key": _content_key(pepper, content),
+        "state": SubmissionState.OPEN.value,
+        "sealed": keyring.seal(content, context=sealing_context(identifier)),
+        "language": draft.language,
+        "code_tries": 0,
+        "mail_number": 1,
+        "mailed_at": now,
+        "created_at": now,
+        "expires_at": now + LIFETIME,
+        "double_click_since": now - SAME_FORM,
+    }
+    mail = {
+        f"mail_{name}": value
+        for name, value in outgoing.new_mail(OutboxKind.CONFIRM, now).items()
+    }
+    return _keep(session, form, mail)
 
 
 def send_again(session: Transaction, *, submission_id: bytes, now: datetime) -> None:

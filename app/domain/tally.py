@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -15,12 +16,11 @@ from sqlalchemy import (
     cast,
     delete,
     func,
-    insert,
     select,
     union_all,
 )
 
-from app import db
+from app import db, prepared
 from app.db import Transaction, insert_for
 from app.models import (
     Collection,
@@ -34,6 +34,7 @@ from app.models import (
     State,
     Tally,
 )
+from app.prepared import Statement, Step
 
 _BATCH = 5000
 
@@ -42,7 +43,6 @@ Numbers = Mapping[tuple[str, str], int]
 
 
 _ledger, _tally = db.table(Ledger).c, db.table(Tally).c
-_POST = insert(db.table(Ledger))
 _PARTS = union_all(
     *(
         select(c.key, c.measure, number).where(
@@ -55,6 +55,12 @@ _PARTS = union_all(
 READ = select(
     _PARTS.c.key, _PARTS.c.measure, cast(func.sum(_PARTS.c.number), BigInteger)
 ).group_by(_PARTS.c.key, _PARTS.c.measure)
+_READ = Statement(lambda _: READ)
+_TOTAL = Statement(
+    lambda _: select(cast(func.sum(_PARTS.c.number), BigInteger)).where(
+        _PARTS.c.measure == bindparam("measure")
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,19 +87,40 @@ def post(
     session: Transaction, *, letter_id: int, entries: Iterable[Entry], at: datetime
 ) -> None:
     """Write ledger rows, in the transaction that changes what they count."""
+    rows = list(entries)
+    if rows:
+        prepared.run(session, post_step(letter_id=letter_id, entries=rows, at=at))
+
+
+def post_step(*, letter_id: int, entries: Sequence[Entry], at: datetime) -> Step:
+    """The same of at least one entry, to be run with other steps."""
+    values: dict[str, Any] = {"letter_id": letter_id, "at": at}
+    for number, entry in enumerate(entries):
+        values[f"facet_{number}"] = entry.facet.value
+        values[f"key_{number}"] = entry.key
+        values[f"measure_{number}"] = entry.measure.value
+        values[f"delta_{number}"] = entry.delta
+    return Step(_post(len(entries)), values)
+
+
+@cache
+def _post(number: int) -> Statement:
+    """The INSERT of so many rows: a move posts eight of them at most."""
+    columns = db.table(Ledger).c
     rows = [
         {
-            "letter_id": letter_id,
-            "facet": entry.facet.value,
-            "key": entry.key,
-            "measure": entry.measure.value,
-            "delta": entry.delta,
-            "at": at,
+            column.name: bindparam(
+                column.name
+                if column.name in ("letter_id", "at")
+                else f"{column.name}_{row}",
+                type_=column.type,
+            )
+            for column in columns
+            if column.name != "id"
         }
-        for entry in entries
+        for row in range(number)
     ]
-    if rows:
-        session.execute(_POST, rows)
+    return Statement(lambda insert: insert(db.table(Ledger)).values(rows).inline())
 
 
 def read(
@@ -101,12 +128,22 @@ def read(
 ) -> Numbers:
     """The numbers of a facet, exact at this moment, folded or not; one statement."""
     asked = {"letter": letter_id, "facet": facet.value}
-    return numbers(session.execute(READ, asked))
+    return numbers(prepared.run(session, Step(_READ, asked)))
 
 
 def numbers(rows: Iterable[Any]) -> Numbers:
     """The numbers out of rows of key, measure and number."""
     return {(key, measure): number for key, measure, number in rows}
+
+
+def read_total(session: Transaction, *, letter_id: int, measure: Measure) -> int:
+    """One total of a letter, exact at this moment."""
+    asked = {
+        "letter": letter_id,
+        "facet": Facet.SECTOR.value,
+        "measure": measure.value,
+    }
+    return prepared.run(session, Step(_TOTAL, asked))[0][0] or 0
 
 
 def total(numbers: Numbers, measure: Measure) -> int:

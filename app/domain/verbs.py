@@ -1,11 +1,11 @@
-"""The table of verbs: what can be done to a signature, and where it leads."""
+"""What can be done to a signature, from which state, and where it leads."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
 
-from app.models import State
+from app.models import OutboxKind, State
 
 
 class Verb(StrEnum):
@@ -58,6 +58,8 @@ QUIET: Mapping[Verb, frozenset[State]] = {
     Verb.WITHDRAW: frozenset({WITHDRAWN}),
 }
 
+MAILS: Mapping[Verb, OutboxKind] = {Verb.CONFIRM: OutboxKind.SIGNED}
+
 
 class NotAllowed(Exception):
     """The verb does not apply to the state in which the signature is now."""
@@ -65,4 +67,8 @@ class NotAllowed(Exception):
     def __init__(self, verb: Verb, state: State | None) -> None:
         super().__init__(f"{verb.value} is not possible from {state}")
         self.verb = verb
-        self.state = state
+        self.met = state
+
+
+class ReasonMissing(ValueError):
+    """The verb asks for a reason in words."""

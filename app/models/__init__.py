@@ -6,7 +6,17 @@ from app.db import Base
 from app.models.dispute import Backlog, Dispute, DisputeKind, DisputeResult
 from app.models.letter import Collection, Letter, LetterLanguage, Sector, TextVersion
 from app.models.mail import IS_UNSENT, MailSlot, Outbox, OutboxKind, OutboxState
-from app.models.organiser import Membership, Organiser, Role
+from app.models.organiser import (
+    EntryLink,
+    FactorReset,
+    Invitation,
+    LinkPurpose,
+    Membership,
+    Organiser,
+    Passkey,
+    Role,
+    SignIn,
+)
 from app.models.publication import (
     Correction,
     CorrectionCause,
@@ -44,12 +54,16 @@ __all__ = [
     "Dispute",
     "DisputeKind",
     "DisputeResult",
+    "EntryLink",
     "Facet",
+    "FactorReset",
     "Fold",
     "History",
+    "Invitation",
     "Ledger",
     "Letter",
     "LetterLanguage",
+    "LinkPurpose",
     "MailSlot",
     "Measure",
     "Membership",
@@ -58,12 +72,14 @@ __all__ = [
     "Outbox",
     "OutboxKind",
     "OutboxState",
+    "Passkey",
     "Reason",
     "Record",
     "Role",
     "Seal",
     "SearchWord",
     "Sector",
+    "SignIn",
     "Signature",
     "State",
     "Submission",

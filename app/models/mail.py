@@ -30,6 +30,17 @@ class OutboxKind(StrEnum):
     SIGNED = "signed"
     # Somebody with a used confirmation link asked for the manage link again.
     MANAGE = "manage"
+    # Somebody is asked to join the team of a letter.
+    INVITATION = "invitation"
+    # An organiser asked for a link to set a new password.
+    RESET = "reset"
+    # A way to sign in was changed: the person is told, and what to do if it was not
+    # them.
+    ACCOUNT = "account"
+    # A new second factor is on its way, because an owner asked for it.
+    FACTOR = "factor"
+    # The owners' daily copy of the record's head.
+    HEAD = "head"
 
 
 class OutboxState(StrEnum):
@@ -54,11 +65,17 @@ class Outbox(Base):
         CheckConstraint(one_of("state", OutboxState), "state"),
         CheckConstraint(one_of("kind", OutboxKind), "kind"),
         CheckConstraint(
-            "(submission_id IS NULL) <> (signature_id IS NULL)", "one_subject"
+            "(CASE WHEN submission_id IS NULL THEN 0 ELSE 1 END)"
+            " + (CASE WHEN signature_id IS NULL THEN 0 ELSE 1 END)"
+            " + (CASE WHEN organiser_id IS NULL THEN 0 ELSE 1 END)"
+            " + (CASE WHEN invitation_id IS NULL THEN 0 ELSE 1 END) = 1",
+            "one_subject",
         ),
         CheckConstraint("(state = 'leased') = (lease_token IS NOT NULL)", "lease"),
         UniqueConstraint("kind", "submission_id", "number"),
         UniqueConstraint("kind", "signature_id", "number"),
+        UniqueConstraint("kind", "organiser_id", "number"),
+        UniqueConstraint("kind", "invitation_id", "number"),
         Index(
             "ix_outbox_due",
             "due_at",
@@ -73,6 +90,8 @@ class Outbox(Base):
     kind: Mapped[str] = mapped_column(String(12))
     submission_id: Mapped[bytes | None] = mapped_column(ForeignKey("submission.id"))
     signature_id: Mapped[int | None] = mapped_column(ForeignKey("signature.id"))
+    organiser_id: Mapped[int | None] = mapped_column(ForeignKey("organiser.id"))
+    invitation_id: Mapped[bytes | None] = mapped_column(ForeignKey("invitation.id"))
     # The how-manieth mail of this kind about this subject it is.
     number: Mapped[int]
     # The left part of the Message-ID: every repeat carries the same one.

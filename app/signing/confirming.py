@@ -13,7 +13,7 @@ from app.domain.letters import Settings
 from app.domain.tokens import InvalidToken, Purpose
 from app.domain.views import LetterView, PublicLine, SignForm
 from app.i18n import marked as _
-from app.signing import forms, guard
+from app.signing import forms, guard, sheet
 from app.site import site
 
 bp = Blueprint("confirming", __name__)
@@ -121,16 +121,17 @@ def _confirm(token: str, submission_id: bytes) -> Response:
     if done.outcome is Outcome.ALREADY or done.state is None:
         return _link_page(done.opened, "already", 200, token)
     manage = here.tokens.make(Purpose.MANAGE, done.public_id.encode())
-    return answers.page(
+    pieces = sheet.marked(
+        done.opened.settings,
+        view,
         "signing/confirmed.html",
-        letter=view,
+        ("number", "manage"),
         state=done.state.value,
-        number=done.number,
-        manage=urls.manage(manage),
         again=False,
-        token=token,
-        asked=False,
     )
+    number = i18n.render("signing/your_number.html", view.locale, item=done.number)
+    parts = {"number": number, "manage": urls.manage(manage)}
+    return answers.html(sheet.filled(pieces, parts), view)
 
 
 def _correct(token: str, submission_id: bytes, typed: dict[str, str]) -> Response:
@@ -270,7 +271,6 @@ def _ended(
         "signing/confirmed.html",
         letter=view,
         state="",
-        number=None,
         manage=None,
         again=True,
         token=token,

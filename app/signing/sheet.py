@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from app import i18n
 from app.domain import figures, signatories
-from app.domain.letters import Phase, Settings
+from app.domain.letters import Settings
 from app.domain.moving import Moving
 from app.domain.signatories import Line
 from app.domain.views import LetterView, PublicLine, SignForm, StoredHtml
@@ -17,7 +17,7 @@ from app.domain.views import LetterView, PublicLine, SignForm, StoredHtml
 # Marks in the standing part where the moving ones go; nobody can write one who does
 # not know the random text.
 _MARK = secrets.token_hex(8)
-_MARKS = re.compile(f"<!--{_MARK} ([a-z]+)-->\n")
+_MARKS = re.compile(f"<!--{_MARK} ([a-z]+)-->\n?")
 _OF_NUMBERS = ("glance", "total", "sums")
 _MOVING = (*_OF_NUMBERS, "bars", "rows", "names")
 
@@ -47,11 +47,7 @@ def put_together(moving: Moving, view: LetterView) -> str:
         "names": _set(settings, view, "names", [names]),
     } | {name: _set(settings, view, name, [numbers]) for name in _OF_NUMBERS}
     moving_parts = {name: _joined(of.values()) for name, of in pieces.items()}
-    # Text and the names of marks take turns.
-    return "".join(
-        moving_parts[piece] if number % 2 else piece
-        for number, piece in enumerate(_standing(settings, view))
-    )
+    return filled(_standing(settings, view), moving_parts)
 
 
 def _set(
@@ -85,17 +81,33 @@ def _joined(pieces: Iterable[StoredHtml]) -> StoredHtml:
 
 
 def _standing(settings: Settings, view: LetterView) -> list[str]:
-    """What only an organiser changes, cut at the marks; made once for a revision."""
-    key = view.language, Phase(view.phase)
+    """What only an organiser changes on the letter's page."""
+    return marked(
+        settings, view, "signing/letter.html", _MOVING, form=SignForm(), status=200
+    )
+
+
+def marked(
+    settings: Settings,
+    view: LetterView,
+    template: str,
+    moving: Sequence[str],
+    **fixed: Any,
+) -> list[str]:
+    """A page that is made once for a letter's revision, cut where something moves.
+
+    Text and the names of what is `moving` take turns in it.
+    """
+    key = template, view.language, view.phase, *(str(value) for value in fixed.values())
     if key not in settings.sheets:
-        marks = {name: StoredHtml(f"<!--{_MARK} {name}-->") for name in _MOVING}
-        html = i18n.render(
-            "signing/letter.html",
-            view.locale,
-            letter=view,
-            form=SignForm(),
-            status=200,
-            **marks,
-        )
+        marks = {name: StoredHtml(f"<!--{_MARK} {name}-->") for name in moving}
+        html = i18n.render(template, view.locale, letter=view, **fixed, **marks)
         settings.sheets[key] = _MARKS.split(html)
     return settings.sheets[key]
+
+
+def filled(pieces: Iterable[str], parts: Mapping[str, str]) -> str:
+    """A page cut by `marked`, with its moving parts set in."""
+    return "".join(
+        parts[piece] if number % 2 else piece for number, piece in enumerate(pieces)
+    )

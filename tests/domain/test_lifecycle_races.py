@@ -85,5 +85,5 @@ def test_whoever_comes_second_is_told_that_it_moved_on(house: House) -> None:
     before = left(house)
     with pytest.raises(NotAllowed) as refused:
         late(house, Verb.HOLD, H, stale)
-    assert refused.value.state is W
+    assert refused.value.met is W
     assert left(house) == before

@@ -1,8 +1,8 @@
 """Find signatures by words, and account for public changes.
 
 Revision ID: 20261125d
-Revises: 20261123b
-Create Date: 2026-11-25 03:30:00.000000+00:00
+Revises: 20261125a
+Create Date: 2026-11-25 03:55:00.000000+00:00
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from app.domain.search import rank_of, text_of
 from app.models import State
 
 revision: str = "20261125d"
-down_revision: str | None = "20261123b"
+down_revision: str | None = "20261125a"
 
 _ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _BATCH = 5000

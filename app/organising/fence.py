@@ -1,0 +1,58 @@
+"""What stands before every organiser route: our own name, our own pages, who it is."""
+
+from __future__ import annotations
+
+from flask import g, request, session
+from werkzeug.exceptions import Forbidden, MisdirectedRequest, ServiceUnavailable
+
+from app import db
+from app.domain import sessions
+from app.gate import OVERRUN
+from app.site import site
+
+SAFE = ("GET", "HEAD", "OPTIONS")
+
+
+def check() -> None:
+    """Judge the name we are called by and who POSTs, and find who is signed in.
+
+    A cookie rides on these requests, so a POST must say that it comes from a page of
+    ours: one with neither Sec-Fetch-Site nor Origin is refused (threats 37).
+    """
+    config = site().config
+    if request.host not in config.hosts:
+        raise MisdirectedRequest
+    if OVERRUN in request.environ:
+        raise ServiceUnavailable(retry_after=5)
+    if request.method not in SAFE:
+        _check_origin(config.origins)
+    _find_person()
+
+
+def _check_origin(origins: frozenset[str]) -> None:
+    fetch_site = request.headers.get("Sec-Fetch-Site")
+    if fetch_site is not None:
+        if fetch_site != "same-origin":
+            raise Forbidden
+    elif request.headers.get("Origin") not in origins:
+        raise Forbidden
+
+
+def _find_person() -> None:
+    key = session.get("key")
+    if key is None:
+        # Half-way through a sign-in, or nobody: what Flask-Login holds is not enough.
+        for name in ("_user_id", "_fresh", "_id"):
+            session.pop(name, None)
+        return
+    now = db.now()
+    with site().database.snapshot() as connection:
+        person = sessions.find(connection, key=str(key), now=now)
+    if person is None:
+        session.clear()
+        return
+    g.person = person
+    if sessions.is_stale(person, now=now):
+        with site().database.transaction() as connection:
+            sessions.note(connection, sign_in_id=person.sign_in_id, now=now)
+            connection.commit()

@@ -1,0 +1,165 @@
+"""Statements that run in every request: made and compiled once, run by the driver.
+
+What SQLAlchemy does to make, compare and run a statement costs more than most of
+these statements do. What comes back is what the driver makes of it: SQLite's times
+are text (`db.moment` reads both) and its truth is 1 or 0.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache, partial
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Dialect, func, literal_column, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+# With LOG_LEVEL=DEBUG every text shows here; its values never do.
+log = logging.getLogger("undersigned.statements")
+
+Values = Mapping[str, Any]
+Rows = list[tuple[Any, ...]]
+
+INSERTS: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
+
+
+class Statement:
+    """One statement, compiled once for each kind of database.
+
+    It holds no list of unknown length and leaves no column to a default of Python's.
+    """
+
+    def __init__(self, make: Callable[[Any], Any]) -> None:
+        """`make` gets the database's INSERT, which knows ON CONFLICT."""
+        self._made = {name: make(insert) for name, insert in INSERTS.items()}
+        self._compiled: dict[
+            tuple[str, frozenset[str]], tuple[str, Callable[[Values], Any]]
+        ] = {}
+
+    def ready(self, dialect: Dialect, values: Values) -> tuple[str, Any]:
+        """The text and the parameters that the driver takes."""
+        key = dialect.name, frozenset(values)
+        if key not in self._compiled:
+            self._compiled[key] = _compiled(self._made[dialect.name], dialect, values)
+        text, bound = self._compiled[key]
+        return text, bound(values)
+
+
+class Question(Statement):
+    """A SELECT that is a snapshot by itself: one statement sees one moment."""
+
+    def __init__(self, make: Callable[[Callable[[Any], Any]], Any]) -> None:
+        """`make` gets `gathered`: whole tables as single columns of JSON."""
+        gather = {
+            postgresql.insert: (func.json_agg, func.json_build_array),
+            sqlite.insert: (func.json_group_array, func.json_array),
+        }
+        super().__init__(lambda insert: make(partial(_gathered, *gather[insert])))
+
+
+class Step(NamedTuple):
+    """A statement with its values, to be run in a transaction."""
+
+    statement: Statement
+    values: Values
+
+
+def run(session: Session | Connection, *steps: Step) -> Rows:
+    """Run steps in the transaction in hand; the rows that the last one gave.
+
+    None may need what another one does, nor see it, and all but the last must write:
+    PostgreSQL takes them as one statement, which spares it and us a way for each.
+    SQLite has no INSERT within another statement, and no way to spare. Raises what
+    SQLAlchemy raises.
+    """
+    if isinstance(session, Session):
+        session.flush()
+        session = session.connection()
+    if not session.in_transaction():
+        session.begin()
+    dialect = session.dialect
+    ready = [step.statement.ready(dialect, step.values) for step in steps]
+    if dialect.name == "postgresql" and len(ready) > 1:
+        ready = [_as_one(ready)]
+    driver: Any = session.connection.driver_connection
+    try:
+        for text, bound in ready:
+            log.debug("%s", text)
+            cursor = driver.execute(text, bound)
+        return [] if cursor.description is None else cursor.fetchall()
+    except dialect.loaded_dbapi.Error as error:
+        raise translated(error, dialect, *(text for text, _ in ready)) from error
+
+
+def _as_one(ready: Sequence[tuple[str, Any]]) -> tuple[str, Any]:
+    """The last statement, with those before it in front (PostgreSQL: WITH Queries)."""
+    bound = {
+        f"{name}_of_{number}": value
+        for number, (_, values) in enumerate(ready)
+        for name, value in values.items()
+    }
+    return _texts_as_one(tuple(text for text, _ in ready)), bound
+
+
+@lru_cache(maxsize=256)
+def _texts_as_one(texts: tuple[str, ...]) -> str:
+    *before, last = (
+        re.sub(r"%\((\w+)\)s", rf"%(\1_of_{number})s", text)
+        for number, text in enumerate(texts)
+    )
+    named = ", ".join(f"step_{n} AS ({text})" for n, text in enumerate(before))
+    return f"WITH {named} {last}"
+
+
+def translated(error: Exception, dialect: Dialect, *texts: str) -> Exception:
+    """What SQLAlchemy makes of a driver's error; no parameter is told with it."""
+    return DBAPIError.instance(
+        "; ".join(texts),
+        (),
+        error,
+        dialect.loaded_dbapi.Error,
+        hide_parameters=True,
+        dialect=dialect,
+    )
+
+
+def _compiled(
+    statement: Any, dialect: Dialect, values: Values
+) -> tuple[str, Callable[[Values], Any]]:
+    compiled = statement.compile(dialect=dialect, column_keys=list(values))
+    makers = {
+        name: bind.type.dialect_impl(dialect).bind_processor(dialect)
+        for name, bind in compiled.binds.items()
+    }
+    fixed = {
+        name: make(bind.value) if (make := makers[name]) else bind.value
+        for name, bind in compiled.binds.items()
+        if not bind.required
+    }
+    if None in fixed.values():
+        # What a column's default would be told, which nobody asks here.
+        raise ValueError(f"a value is missing for {compiled.string}")
+    made = [(name, make) for name, make in makers.items() if make and name not in fixed]
+    order: Sequence[str] | None = compiled.positiontup
+
+    def bound(values: Values) -> Any:
+        given = {**fixed, **values}
+        for name, make in made:
+            given[name] = make(given[name])
+        return [given[name] for name in order] if order is not None else given
+
+    return compiled.string, bound
+
+
+def _gathered(all_of: Any, one: Any, rows: Any) -> Any:
+    """A column that holds all rows of a SELECT: a JSON array of arrays."""
+    part = rows.subquery()
+    return (
+        select(func.coalesce(all_of(one(*part.c)), literal_column("'[]'")))
+        .select_from(part)
+        .scalar_subquery()
+    )
