@@ -23,8 +23,8 @@ def create_public(site: Site) -> Flask:
     from werkzeug.middleware.proxy_fix import ProxyFix
 
     from app import answers, cli, fence, operations, problems, urls
-    from app.publishing import api, pages
-    from app.signing import confirming, inviting, manage, routes
+    from app.publishing import api, corrections, pages, signatories
+    from app.signing import confirming, disputing, inviting, manage, routes
 
     app = Flask("app", static_folder=None, template_folder=None)
     app.url_map.converters["language"] = urls.LanguageConverter
@@ -37,8 +37,11 @@ def create_public(site: Site) -> Flask:
         confirming.bp,
         manage.bp,
         inviting.bp,
+        disputing.bp,
         api.bp,
         pages.bp,
+        signatories.bp,
+        corrections.bp,
     ):
         app.register_blueprint(blueprint)
     app.register_blueprint(operations.bp)

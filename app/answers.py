@@ -93,3 +93,16 @@ def language_asked(letter: Settings | None = None) -> str | None:
     asked = request.args.get("lang")
     known = letter.wordings if letter else i18n.LOCALES
     return asked if asked in known else None
+
+
+def for_any_site(response: Response) -> Response:
+    """Let scripts of every site read an answer, without credentials (threats 39)."""
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
+
+
+def not_for_search_engines(response: Response) -> Response:
+    """Keep an answer out of search engines: each line has a page of its own."""
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response

@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from app import db
 from app.cli_cases import case, export, import_
+from app.cli_disputes import dispute
 from app.cli_signatures import signature, watch_list
 from app.domain import (
     addresses,
@@ -33,6 +34,7 @@ def register(app: Flask) -> None:
     for group in (
         letter,
         signature,
+        dispute,
         organiser,
         watch_list,
         tally_group,

@@ -53,7 +53,7 @@ def signature_list(slug: str, state: str, limit: int) -> None:
 Command = Callable[..., None]
 
 
-def _verb(name: str, *, reason: bool = False) -> Callable[[Command], click.Command]:
+def verb(name: str, *, reason: bool = False) -> Callable[[Command], click.Command]:
     """A command on one signature, by one organiser, in one transaction."""
 
     def decorate(function: Command) -> click.Command:
@@ -83,13 +83,13 @@ def _verb(name: str, *, reason: bool = False) -> Callable[[Command], click.Comma
     return decorate
 
 
-@_verb("release")
+@verb("release")
 def _release(session: Session, signature_id: int, actor: str) -> None:
     """Let a held signature into the list and the count."""
     lifecycle.release(session, signature_id=signature_id, actor=actor, now=db.now())
 
 
-@_verb("hold", reason=True)
+@verb("hold", reason=True)
 def _hold(session: Session, signature_id: int, actor: str, reason: str) -> None:
     """Keep a counted signature out until a person looks."""
     lifecycle.hold(
@@ -112,10 +112,10 @@ def _reject(
     )
 
 
-_verb("reject", reason=True)(_reject)
+verb("reject", reason=True)(_reject)
 
 
-@_verb("reinstate", reason=True)
+@verb("reinstate", reason=True)
 def _reinstate(session: Session, signature_id: int, actor: str, reason: str) -> None:
     """Put a rejected signature back where it came from."""
     lifecycle.reinstate(
@@ -153,7 +153,7 @@ def _verify(
         click.echo("It stands once a second organiser has agreed to it.")
 
 
-_verb("verify")(_verify)
+verb("verify")(_verify)
 
 
 @click.option("--rank", type=click.IntRange(1), help="Its place; none takes it off.")
@@ -164,7 +164,7 @@ def _feature(session: Session, signature_id: int, actor: str, rank: int | None) 
     )
 
 
-_verb("feature")(_feature)
+verb("feature")(_feature)
 
 
 watch_list = AppGroup(

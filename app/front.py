@@ -31,10 +31,16 @@ _MOST_ANSWERS = 2000
 _MOST_SMALL = 860  # Under this many bytes compressing costs more than it saves.
 
 _CACHEABLE = re.compile(
-    r"/letters/(?P<page>[a-z0-9-]+)(?:/[A-Za-z_-]{2,12})?"
+    r"/letters/(?P<list>[a-z0-9-]+)/(?:signatories|corrections(?:\.atom)?)"
+    r"|/api/v1/letters/(?P<api_list>[a-z0-9-]+)/(?:signatories|corrections)"
+    r"|/letters/(?P<page>[a-z0-9-]+)(?:/[A-Za-z_-]{2,12})?"
     r"|/api/v1/letters/(?P<api>[a-z0-9-]+)/tally"
 )
 _QUERY = ("lang",)
+# What a list can be asked for out of closed lists, so that there are not many answers
+# to keep; whatever is typed or turned to is made for the one who asks.
+_LIST_QUERY = ("country", "lang", "sector", "verified")
+_UNKEPT = frozenset({"after", "before", "q"})
 
 Headers = list[tuple[str, str]]
 AskVersion = Callable[[str], str | None]
@@ -111,8 +117,12 @@ class Front:
         match = _CACHEABLE.fullmatch(key[0])
         if match is None or not self._keep:
             return None
-        slug = match["page"] or match["api"]
-        key = (key[0], _allowed(key[1]), key[2])
+        of_list = match["list"] or match["api_list"]
+        slug = of_list or match["page"] or match["api"]
+        query = _list_query(key[1]) if of_list else _allowed(key[1])
+        if query is None:
+            return None
+        key = (key[0], query, key[2])
         answer = self._memory.get(key)
         now = monotonic()
         if answer is not None and answer.until >= now:
@@ -285,3 +295,11 @@ def _allowed(query: str) -> str:
         return ""
     given = dict(parse_qsl(query[:200]))
     return urlencode([(name, given[name]) for name in _QUERY if name in given])
+
+
+def _list_query(query: str) -> str | None:
+    """The same for a list; None where its answer is not to be kept."""
+    given = dict(parse_qsl(query))
+    if _UNKEPT & given.keys():
+        return None
+    return urlencode([(name, given[name]) for name in _LIST_QUERY if name in given])

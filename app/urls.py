@@ -58,6 +58,46 @@ def privacy(slug: str, locale: str | None = None) -> str:
     return _in(f"/letters/{slug}/privacy", locale)
 
 
+def signatories(slug: str, locale: str | None = None) -> str:
+    """The public list; what is asked of it stands in the query."""
+    return _in(f"/letters/{slug}/signatories", locale)
+
+
+def signatory(slug: str, public_id: str, locale: str | None = None) -> str:
+    """One line of the public list by itself."""
+    return _in(f"/letters/{slug}/signatories/{public_id}", locale)
+
+
+def dispute(slug: str, public_id: str, locale: str | None = None) -> str:
+    """Where "I did not sign this" is said, and lines are reported."""
+    return _in(f"/letters/{slug}/signatories/{public_id}/dispute", locale)
+
+
+def disputed(slug: str, locale: str | None = None) -> str:
+    """The thanks for it, which are the same whatever it was about."""
+    return _in(f"/letters/{slug}/disputed", locale)
+
+
+def signatories_csv(slug: str) -> str:
+    """The public list as a file."""
+    return f"/letters/{slug}/signatories.csv"
+
+
+def corrections(slug: str, locale: str | None = None) -> str:
+    """What was removed or changed in public, and why."""
+    return _in(f"/letters/{slug}/corrections", locale)
+
+
+def corrections_feed(slug: str, locale: str | None = None) -> str:
+    """The same as a feed."""
+    return _in(f"/letters/{slug}/corrections.atom", locale)
+
+
+def api(slug: str, part: str) -> str:
+    """A part of a letter in the API: "tally", "signatories" or "corrections"."""
+    return f"/api/v1/letters/{slug}/{part}"
+
+
 def tally(slug: str, locale: str | None = None) -> str:
     """The published numbers as JSON."""
     return _in(f"/api/v1/letters/{slug}/tally", locale)

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app import db
 from app.db import Database
-from app.domain import record, retention, tally
+from app.domain import backlog, record, retention, tally
 from app.domain.keyring import Keyring
 from app.domain.tokens import Tokens
 from app.mail import outbox
@@ -27,6 +27,8 @@ log = logging.getLogger("undersigned.worker")
 
 SEAL_EVERY = 20.0
 RETENTION_EVERY = 3600.0
+# Whether a figure of an hour ago is to be taken anew.
+LOOK_EVERY = 60.0
 _LONGEST_BREAK = 60.0
 
 
@@ -171,11 +173,12 @@ class Worker:
             pause = 0.0 if self._careful(self.workbench.work) else 0.5
 
     def _errands(self) -> None:
-        due = {self.fold: 0.0, self.seal: 0.0, self.retain: 0.0}
+        due = {self.fold: 0.0, self.seal: 0.0, self.retain: 0.0, self.look: 0.0}
         every = {
             self.fold: self._config.fold_every,
             self.seal: SEAL_EVERY,
             self.retain: RETENTION_EVERY,
+            self.look: LOOK_EVERY,
         }
         while not self._stop.wait(min(0.2, self._config.fold_every)):
             for errand, at in due.items():
@@ -215,3 +218,10 @@ class Worker:
             ended = retention.run(session, now=db.now())
             session.commit()
         return ended
+
+    def look(self) -> int:
+        """See how many signatures wait for a person, letter by letter, each hour."""
+        with self._database.transaction() as session:
+            changed = backlog.look(session, now=db.now())
+            session.commit()
+        return changed

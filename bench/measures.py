@@ -6,14 +6,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from sqlalchemy import select
+
 from app import urls
+from app.models import Signature
 from bench import bulk, client, organise
 from bench.client import Client
 from bench.first_view import first_view
 from bench.people import People
 from bench.report import Goal, Result
 from bench.rounds import Runner, take_turns, times
-from bench.stage import SLUG, Server, Stage, ask
+from bench.stage import SLUG, Filled, Server, Stage, ask
 
 # Few connections where CPU is measured: nobody shall wait for anybody.
 _CONNECTIONS = 4
@@ -201,6 +204,51 @@ def _first_view(stage: Stage, kind: str) -> list[Result]:
     ]
 
 
+# What is asked of the list: a page of 50 lines each, made anew for whoever asks.
+_QUESTIONS = {
+    "list-name": "?q=mei",
+    "list-affiliation": "?q=exampletown",
+    "list-two-words": "?q=haddad+university",
+    "list-miss": "?q=nobody+university",
+    "list-filter": "?sector=academia&country=DE&q=of",
+}
+
+
+def _list(stage: Stage, kind: str) -> list[Result]:
+    """The list from its beginning and from deep inside, against a bare Flask route."""
+    filled = stage.filled(kind)
+    goal = Goal(times=10, growth=1.2)
+    first, deep = (
+        [_of_list(stage, one, f"?q=&after={_line(one, share)}") for one in filled]
+        for share in (0.0, 0.8)
+    )
+    bare = _reading(stage.flask(filled[0]), "/", 150)
+    take_turns([*first, *deep, bare], rounds=9, turns=10, connections=_CONNECTIONS)
+    results = [
+        _cpu("list", kind, [*first, bare], goal),
+        _cpu("list-deep", kind, [*deep, first[0]], Goal(times=1.2, growth=1.2)),
+    ]
+    for name, query in _QUESTIONS.items():
+        runners = [*(_of_list(stage, one, query) for one in filled), bare]
+        bare.rounds.clear()
+        take_turns(runners, rounds=9, turns=10, connections=_CONNECTIONS)
+        results.append(_cpu(name, kind, runners, goal))
+    return results
+
+
+def _of_list(stage: Stage, filled: Filled, query: str) -> Runner:
+    return _reading(stage.ours(filled), f"{urls.signatories(SLUG)}{query}", 30)
+
+
+def _line(filled: Filled, share: float) -> str:
+    """The public id of a line that stands so far down the unverified ones."""
+    with filled.database.reading() as session:
+        lines = select(Signature.public_id).where(~Signature.verified)
+        skipped = int(share * filled.signatures)
+        newest = lines.order_by(Signature.id.desc()).offset(skipped).limit(1)
+        return str(session.scalar(newest))
+
+
 MEASURES = (
     Measure("tally", _tally),
     Measure("letter", _letter),
@@ -213,4 +261,5 @@ MEASURES = (
     Measure("export", bulk.export),
     Measure("import", bulk.take_in),
     Measure("case", bulk.case),
+    Measure("list", _list),
 )

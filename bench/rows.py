@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from app.domain import names
+from app.domain import names, search
 from app.domain.drafts import LIFETIME, address_context
 from app.domain.keyring import Keyring
+from app.models import State
 
 # What is signed within these hours before the seeding is what the letter has.
 HOURS = 48
@@ -30,7 +31,9 @@ COLUMNS = {
     "signature": "id public_id letter_id origin state hold_reasons address_key"
     " address_sealed name name_key title affiliation sector country statement listed"
     " public_figure identification_only wants_updates may_contact language"
-    " text_version_id consent_version confirmed_at verified featured_rank created_at",
+    " text_version_id consent_version confirmed_at verified featured_rank created_at"
+    " search_text",
+    "search_word": "letter_id word rank signature_id",
     "submission": "id letter_id state address_key content_key sealed language"
     " code_tries mail_number mailed_at created_at expires_at signature_id",
     "outbox": "kind submission_id signature_id number message_id state attempts"
@@ -116,6 +119,7 @@ def _add(
     held = number % _HELD_EVERY == 1
     rank = number // _VERIFIED_EVERY + 1
     state = "held" if held else "counted"
+    words = f"s:{sector} c:{country} {_words(name)} university of exampletown"
     when, until = moment(at), moment(at + LIFETIME)
     rows = batch.rows
     rows["signature"].append(
@@ -124,8 +128,14 @@ def _add(
          "Professor of Mathematics", "University of Exampletown", sector, country,
          "Faces are not toys." if number % 5 == 0 else None, number % 10 != 9, held,
          False, True, False, "en", place.text_version_id, "2026-11", when, verified,
-         rank if verified and rank <= _FEATURED else None, when)
+         rank if verified and rank <= _FEATURED else None, when, words)
     )  # fmt: skip
+    place_in_list = search.rank_of(
+        state=State(state), listed=number % 10 != 9, verified=verified
+    )
+    rows["search_word"] += [
+        (letter_id, word, place_in_list, signature_id) for word in words.split()
+    ]
     rows["submission"].append(
         (submission_id, letter_id, "used", None, None, None, "en", 0, 1, when, when,
          until, signature_id)
@@ -162,6 +172,11 @@ def name_of(number: int) -> tuple[str, str]:
         )
     )
     return name, names.look_alike_key(name)
+
+
+@cache
+def _words(name: str) -> str:
+    return " ".join(search.words_of(name))
 
 
 def _syllables(number: int) -> str:

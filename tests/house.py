@@ -262,6 +262,23 @@ class House:
         self.site.shelf._seen.clear()
 
     @contextmanager
+    def statements_with_values(self) -> Iterator[list[tuple[str, Any]]]:
+        """The same with what is bound to each, for asking after their plans."""
+        said: list[tuple[str, Any]] = []
+
+        def listen(_c: Any, _k: Any, statement: str, values: Any, *_: Any) -> None:
+            said.append((statement, values))
+
+        engines: set[Engine] = {self.site.database.engine, self.site.database._readers}
+        for engine in engines:
+            event.listen(engine, "before_cursor_execute", listen)
+        try:
+            yield said
+        finally:
+            for engine in engines:
+                event.remove(engine, "before_cursor_execute", listen)
+
+    @contextmanager
     def statements(self) -> Iterator[list[str]]:
         """What is said to the database inside the block, from any thread."""
         said: list[str] = []

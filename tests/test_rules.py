@@ -93,7 +93,12 @@ def writes_of_state(tree: ast.AST) -> Iterator[int]:
         if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             for target in targets:
-                if isinstance(target, ast.Attribute) and target.attr == "state":
+                # An error that tells of a state has one of its own.
+                if (
+                    isinstance(target, ast.Attribute)
+                    and target.attr == "state"
+                    and ast.unparse(target.value) != "self"
+                ):
                     yield node.lineno
         if isinstance(node, ast.Call) and node.args:
             text = ast.unparse(node)
@@ -186,7 +191,7 @@ def untranslatable(tree: ast.Module) -> list[str]:
     ours: set[int] = set()
     for node in ast.walk(tree):
         said = isinstance(node, ast.Call) and re.match(
-            r"(_|marked|log\.\w+)\(", ast.unparse(node)
+            r"(_|marked|ngettext|log\.\w+)\(", ast.unparse(node)
         )
         if said or isinstance(node, ast.Raise):
             ours |= {id(inner) for inner in ast.walk(node)}

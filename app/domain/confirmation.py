@@ -287,6 +287,15 @@ def ask_for_manage_link(
     )
     if signature_id is None:
         return
+    mail_manage_link(session, signature_id=signature_id, now=now)
+
+
+def mail_manage_link(session: Transaction, *, signature_id: int, now: datetime) -> None:
+    """Mail the manage link to the address of a signature; once a minute at most.
+
+    Anybody may ask for it: the mail goes to the owner, within the ceilings of all
+    mails that nobody's proof asked for.
+    """
     times = session.scalars(
         select(Outbox.created_at).where(
             Outbox.signature_id == signature_id,

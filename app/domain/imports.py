@@ -112,6 +112,7 @@ def run(
             name=mine.source,
             source={settings.default_language: mine.source},
             without_names=0,
+            collected_by=actor,
             without_names_sector=NOT_SAID,
             created_at=now,
         )

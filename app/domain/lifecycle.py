@@ -14,7 +14,7 @@ from sqlalchemy import case, update
 
 from app import db, prepared
 from app.db import Transaction, insert_for
-from app.domain import outgoing, queue, record, redaction, tally
+from app.domain import corrections, outgoing, queue, record, redaction, search, tally
 from app.domain.standing import Facts, entries_of, facts, net
 from app.domain.verbs import (
     COUNTED,
@@ -34,9 +34,9 @@ from app.prepared import Statement, Step
 
 __all__ = ["MOVES", "NotAllowed", "ReasonMissing", "Verb"]
 
-_BY_HAND, _CORRECTED = "by_hand", "corrected"
+_BY_HAND, _CORRECTED, DISPUTED = "by_hand", "corrected", queue.DISPUTED
 # Holds that only a person lifts: no correction does.
-_KEPT = (_BY_HAND, _CORRECTED, queue.DISPUTED)
+_KEPT = (_BY_HAND, _CORRECTED, DISPUTED)
 
 # What is wiped from a row whose person is erased; state, sector and keys stay.
 WIPED = {
@@ -49,6 +49,8 @@ WIPED = {
     "address_sealed": None,
     "address_domain": None,
     "network_key": None,
+    "statement_hidden_at": None,
+    "affiliation_hidden_at": None,
     "country": tally.NOT_SAID,
     "public_figure": False,
     "wants_updates": False,
@@ -139,11 +141,18 @@ def release(
 
 
 def hold(
-    session: Transaction, *, signature_id: int, actor: str, reason: str, now: datetime
+    session: Transaction,
+    *,
+    signature_id: int,
+    actor: str,
+    reason: str,
+    now: datetime,
+    disputed: bool = False,
 ) -> State:
     """Keep a counted signature out of list and count until a person looks."""
     return _move(session, Verb.HOLD, signature_id, HELD, actor=actor, now=now,
-                 reason=_given(reason), changes={"hold_reasons": _BY_HAND})  # fmt: skip
+                 reason=given(reason),
+                 changes={"hold_reasons": DISPUTED if disputed else _BY_HAND})  # fmt: skip
 
 
 def reject(
@@ -158,7 +167,7 @@ def reject(
     """Take a signature out of the count; as fake, its name stays held from now on."""
     former = facts(session, signature_id=signature_id)
     state = _move(session, Verb.REJECT, former, REJECTED, actor=actor, now=now,
-                  reason=_given(reason), changes={})  # fmt: skip
+                  reason=given(reason), changes={})  # fmt: skip
     if fake and former.name_key:
         session.execute(
             insert_for(session)(db.table(BlockedName))
@@ -176,7 +185,7 @@ def reinstate(
     """Put a rejected signature back where it came from."""
     former = facts(session, signature_id=signature_id)
     return _move(session, Verb.REINSTATE, former, former.rejected_from or former.state,
-                 actor=actor, now=now, reason=_given(reason),
+                 actor=actor, now=now, reason=given(reason),
                  changes={"rejected_from": None})  # fmt: skip
 
 
@@ -239,7 +248,7 @@ def revoke(
     if not former.verified:
         raise NotAllowed(Verb.REVOKE, former.state)
     state = _move(session, Verb.REVOKE, former, former.state, actor=actor, now=now,
-                  reason=_given(reason), changes={"verified": False})  # fmt: skip
+                  reason=given(reason), changes={"verified": False})  # fmt: skip
     void_verifications(session, signature_id=signature_id, now=now)
     return state
 
@@ -293,6 +302,15 @@ def arrange(session: Transaction, *, ranks: Mapping[int, int]) -> None:
     )
 
 
+def display(
+    session: Transaction, verb: Verb, *, signature_id: int, changes: Mapping[str, Any],
+    actor: str, reason: str | None = None, now: datetime,
+) -> State:  # fmt: skip
+    """Change what is seen of a signature and nothing else; `showing` says what."""
+    return _move(session, verb, signature_id, None, actor=actor, now=now,
+                 reason=reason, changes=changes)  # fmt: skip
+
+
 def withdraw(
     session: Transaction, *, signature_id: int, actor: str, now: datetime
 ) -> State:
@@ -316,7 +334,7 @@ def erase(
                  changes=WIPED | {"redacted_at": now})  # fmt: skip
 
 
-def _given(reason: str) -> str:
+def given(reason: str) -> str:
     """The reason, trimmed. Raises ReasonMissing when there is none."""
     if not reason.strip():
         raise ReasonMissing
@@ -336,7 +354,9 @@ def _enter(
     """Make a signature in state `to`; None when its address key is taken."""
     if to not in MOVES[verb][None]:
         raise NotAllowed(verb, None)
-    row = values | {"state": to.value, "verified": False, "created_at": now}
+    words = search.text_of(values)
+    row = values | {"state": to.value, "verified": False, "created_at": now,
+                    "search_text": words}  # fmt: skip
     new = prepared.run(session, Step(_ENTER, row))
     if not new:
         return None
@@ -352,9 +372,17 @@ def _enter(
         sector=row["sector"],
         country=row["country"],
         name_key=row["name_key"],
+        listed=row["listed"],
+        search_text=words,
     )
     entries = entries_of(to, entered.origin, entered.sector, entered.country, False, 1)
     steps = [
+        search.step(
+            letter_id=entered.letter_id,
+            signature_id=signature_id,
+            words=words,
+            rank=search.rank_of(state=to, listed=entered.listed, verified=False),
+        ),
         record.step(
             letter_id=entered.letter_id,
             actor=actor,
@@ -381,7 +409,7 @@ def _move(
     session: Transaction,
     verb: Verb,
     subject: int | Facts,
-    to: State,
+    to: State | None,
     *,
     actor: str,
     now: datetime,
@@ -391,12 +419,13 @@ def _move(
 ) -> State:
     """Move one signature, or raise NotAllowed; the one place where a state changes.
 
-    The update asks for everything that the ledger rows rest on, so whatever
+    `to` is None for a verb that leaves the state as it is. The update asks for everything that the ledger rows rest on, so whatever
     changed since the signature was read shows as no row updated.
     """
     former = (
         subject if isinstance(subject, Facts) else facts(session, signature_id=subject)
     )
+    wish, to = to, to or former.state
     if to not in MOVES[verb].get(former.state, ()):
         if former.state in QUIET.get(verb, ()):
             return former.state
@@ -408,6 +437,7 @@ def _move(
         values["featured_rank"] = None
     if to is REJECTED and verb is Verb.REJECT:
         values["rejected_from"] = former.state.value
+    values |= search.changed(session, former, values)
     moved = session.execute(
         update(Signature)
         .where(
@@ -416,6 +446,8 @@ def _move(
             Signature.verified == former.verified,
             Signature.sector == former.sector,
             Signature.country == former.country,
+            Signature.listed == former.listed,
+            Signature.search_text.is_not_distinct_from(former.search_text),
         )
         .values(values)
         .execution_options(synchronize_session=False)
@@ -426,8 +458,12 @@ def _move(
         if met == former or moved_on or verb is Verb.UNDO:
             raise NotAllowed(verb, met.state)
         # Somebody was quicker, perhaps with the same wish: judge by what stands now.
-        return _move(session, verb, met, to, actor=actor, now=now, reason=reason,
+        return _move(session, verb, met, wish, actor=actor, now=now, reason=reason,
                      changes=changes, tell=tell)  # fmt: skip
+    search.follow(session, former, state=to, values=values)
+    corrections.follow(
+        session, verb, former, state=to, values=values, actor=actor, now=now
+    )
     line = record.write(
         session,
         letter_id=former.letter_id,

@@ -16,9 +16,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, insert, null, select, update
 
-from app import db
+from app import db, prepared
 from app.db import Transaction
-from app.domain import record, tally
+from app.domain import queue, record, search, tally
 from app.domain.lifecycle import WIPED
 from app.domain.standing import entries_of
 from app.domain.tally import Entry
@@ -28,6 +28,8 @@ from app.models import Facet, Measure, Origin, Signature, State
 _signature = db.table(Signature).c
 # What the ledger rows of a moved signature rest on.
 _FACTS = (_signature.origin, _signature.sector, _signature.country, _signature.verified)
+# And what its words in the search rest on.
+_FOUND_BY = (_signature.id, _signature.listed, _signature.search_text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +76,9 @@ def reject(
             featured_rank=null(),
             case_id=case_id,
         )
-        .returning(_signature.rejected_from, *_FACTS)
+        .returning(_signature.rejected_from, *_FACTS, *_FOUND_BY)
     ).all()
+    _follow(session, moved, letter_id=letter_id, before=None, after=REJECTED)
     _account(session, moved, sign=-1, letter_id=letter_id, actor=actor,
              verb="case.reject", subject=subject, to=REJECTED, now=now)  # fmt: skip
     return Batch(len(moved), last_id)
@@ -105,8 +108,9 @@ def reinstate(
         update(db.table(Signature))
         .where(_signature.id.in_(ids), *mine)
         .values(state=_signature.rejected_from, rejected_from=null(), case_id=null())
-        .returning(_signature.state, *_FACTS)
+        .returning(_signature.state, *_FACTS, *_FOUND_BY)
     ).all()
+    _follow(session, moved, letter_id=letter_id, before=REJECTED, after=None)
     _account(session, moved, sign=1, letter_id=letter_id, actor=actor,
              verb="case.reinstate", subject=subject, to=None, now=now)  # fmt: skip
     return Batch(len(moved), ids[-1])
@@ -137,14 +141,27 @@ def collect(
             "state": (HELD if row["hold_reasons"] else COUNTED).value,
             "verified": False,
             "created_at": now,
+            "search_text": search.text_of(row),
         }
         for row in rows
     ]
-    session.execute(insert(db.table(Signature)), values)
-    entered = [
-        (row["state"], row["origin"], row["sector"], row["country"], False)
-        for row in values
-    ]
+    entered = session.execute(
+        insert(db.table(Signature)).returning(_signature.state, *_FACTS, *_FOUND_BY),
+        values,
+    ).all()
+    for row in entered:
+        prepared.run(
+            session,
+            search.step(
+                letter_id=letter_id,
+                signature_id=row.id,
+                words=row.search_text,
+                rank=search.rank_of(
+                    state=State(row.state), listed=row.listed, verified=False
+                ),
+            ),
+        )
+    queue.settle(session, signature_ids=[row.id for row in entered])
     _account(session, entered, sign=1, letter_id=letter_id, actor=actor,
              verb="import.collect", subject=subject, to=None, now=now)  # fmt: skip
     return len(rows)
@@ -172,7 +189,7 @@ def take_back(
         return None
     # Read under a lock and not returned by the update, which wipes the country too.
     found = session.execute(
-        select(_signature.id, _signature.state, *_FACTS)
+        select(_signature.state, *_FACTS, *_FOUND_BY)
         .where(
             _signature.id.in_(ids),
             mine,
@@ -185,12 +202,41 @@ def take_back(
     session.execute(
         update(db.table(Signature))
         .where(_signature.id.in_([row.id for row in found]))
-        .values(state=WITHDRAWN.value, redacted_at=now, **WIPED)
+        .values(state=WITHDRAWN.value, redacted_at=now, search_text=None, **WIPED)
     )
-    moved = [tuple(row)[1:] for row in found]
-    _account(session, moved, sign=-1, letter_id=letter_id, actor=actor,
+    _follow(session, found, letter_id=letter_id, before=None, after=WITHDRAWN)
+    _account(session, found, sign=-1, letter_id=letter_id, actor=actor,
              verb="import.withdraw", subject=subject, to=WITHDRAWN, now=now)  # fmt: skip
-    return Batch(len(moved), ids[-1])
+    return Batch(len(found), ids[-1])
+
+
+def _follow(
+    session: Transaction,
+    moved: Sequence[Any],
+    *,
+    letter_id: int,
+    before: State | None,
+    after: State | None,
+) -> None:
+    """Bring search and desk in line with what was moved.
+
+    Where `before` or `after` is None, it is the state that the row has first.
+    """
+    for row in moved:
+        former, state = before or State(row[0]), after or State(row[0])
+        search.rank_anew(
+            session,
+            letter_id=letter_id,
+            signature_id=row.id,
+            words=row.search_text,
+            before=search.rank_of(
+                state=former, listed=row.listed, verified=row.verified
+            ),
+            after=None
+            if state is WITHDRAWN
+            else search.rank_of(state=state, listed=row.listed, verified=row.verified),
+        )
+    queue.settle(session, signature_ids=[row.id for row in moved])
 
 
 def _next(
@@ -239,7 +285,7 @@ def _account(
         at=now,
     )
     sums: Counter[tuple[Facet, str, Measure]] = Counter()
-    for (state, *facts), number in Counter(map(tuple, moved)).items():
+    for (state, *facts), number in Counter(tuple(row[:5]) for row in moved).items():
         origin, sector, country, verified = facts
         for entry in entries_of(State(state), origin, sector, country, verified, sign):
             sums[entry.facet, entry.key, entry.measure] += entry.delta * number

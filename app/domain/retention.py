@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, delete, select, update
+from sqlalchemy import Select, delete, or_, select, update
 
 from app.db import Transaction
 from app.domain import uploads
@@ -12,6 +12,7 @@ from app.models import (
     IS_OPEN,
     IS_UNSENT,
     DeskLock,
+    Dispute,
     MailSlot,
     Outbox,
     SignInvitation,
@@ -24,6 +25,7 @@ from app.models import (
 FINISHED = timedelta(days=30)
 # Slots outlive the longest ceiling that counts them.
 SLOTS = timedelta(days=7)
+NETWORKS = timedelta(days=7)
 
 
 def run(session: Transaction, *, now: datetime) -> int:
@@ -63,6 +65,21 @@ def run(session: Transaction, *, now: datetime) -> int:
         .values(name=None)
     )
     old_locks = delete(DeskLock).where(DeskLock.until <= now - FINISHED)
+    # A network is told from another for a week; what was typed into a dispute is of
+    # no use once it is settled and no longer asked about.
+    old_networks = (
+        update(Dispute)
+        .where(Dispute.network_key.is_not(None), Dispute.at <= now - NETWORKS)
+        .values(network_key=None)
+    )
+    old_words = (
+        update(Dispute)
+        .where(
+            Dispute.settled_at <= now - FINISHED,
+            or_(Dispute.words_sealed.is_not(None), Dispute.contact_sealed.is_not(None)),
+        )
+        .values(words_sealed=None, contact_sealed=None)
+    )
     old_slots = delete(MailSlot).where(MailSlot.at <= now - SLOTS)
     for statement in (
         expired,
@@ -72,6 +89,8 @@ def run(session: Transaction, *, now: datetime) -> int:
         nameless,
         old_locks,
         old_slots,
+        old_networks,
+        old_words,
     ):
         done = session.execute(statement.execution_options(synchronize_session=False))
         ended += done.rowcount  # type: ignore[attr-defined]

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Select,
     Text,
     bindparam,
+    case,
     cast,
     literal_column,
     select,
@@ -55,7 +56,7 @@ class Line(NamedTuple):
 _c = db.table(Signature).c
 
 
-def _public(columns: Sequence[Any], *conditions: Any) -> Select[Any]:
+def public(columns: Sequence[Any], *conditions: Any) -> Select[Any]:
     """The SELECT of lines that may be shown: counted, listed, not frozen out."""
     return select(*columns).where(
         _c.letter_id == bindparam("letter"),
@@ -67,20 +68,27 @@ def _public(columns: Sequence[Any], *conditions: Any) -> Select[Any]:
     )
 
 
-# As text, so that a whole row can be compared with one of before.
-_SHOWN = [
-    cast(_c.titles, Text).label(name) if name == "titles" else _c[name]
-    for name in Line._fields
-]
+def _unless_hidden(name: str) -> Any:
+    return case((_c[f"{name}_hidden_at"].is_(None), _c[name])).label(name)
+
+
+_MADE = {
+    # As text, so that a whole row can be compared with one of before.
+    "titles": cast(_c.titles, Text).label("titles"),
+    # What an organiser has hidden is read by nobody.
+    "statement": _unless_hidden("statement"),
+    "affiliation": _unless_hidden("affiliation"),
+}
+SHOWN = [_MADE.get(name, _c[name]) for name in Line._fields]
 FIRST = union_all(
     *(
         select(part.subquery())
         for part in (
-            _public(_SHOWN, _c.featured_rank.is_not(None))
+            public(SHOWN, _c.featured_rank.is_not(None))
             .order_by(_c.featured_rank)
             .limit(FEATURED),
             # Along the index of the public lists, backwards.
-            _public(_SHOWN, _c.featured_rank.is_(None))
+            public(SHOWN, _c.featured_rank.is_(None))
             .order_by(_c.verified.desc(), _c.id.desc())
             .limit(NEWEST),
         )

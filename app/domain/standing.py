@@ -32,6 +32,8 @@ class Facts:
     hold_reasons: str | None = None
     featured_rank: int | None = None
     redacted: bool = False
+    listed: bool = True
+    search_text: str | None = None
 
 
 def facts(session: Transaction, *, signature_id: int) -> Facts:
@@ -51,6 +53,8 @@ def facts(session: Transaction, *, signature_id: int) -> Facts:
             Signature.hold_reasons,
             Signature.featured_rank,
             Signature.redacted_at,
+            Signature.listed,
+            Signature.search_text,
         ).where(Signature.id == signature_id)
     ).one()
     return Facts(
@@ -67,6 +71,8 @@ def facts(session: Transaction, *, signature_id: int) -> Facts:
         hold_reasons=row.hold_reasons,
         featured_rank=row.featured_rank,
         redacted=row.redacted_at is not None,
+        listed=row.listed,
+        search_text=row.search_text,
     )
 
 

@@ -21,6 +21,9 @@ class Verb(StrEnum):
     CORRECT = "correct"
     VERIFY = "verify"
     FEATURE = "feature"
+    HIDE = "hide"
+    SHOW = "show"
+    INDEX = "index"
     WITHDRAW = "withdraw"
     REDACT = "redact"
     # A verification that no longer holds good.
@@ -44,6 +47,9 @@ MOVES: Mapping[Verb, Mapping[State | None, tuple[State, ...]]] = {
     Verb.CORRECT: {COUNTED: (COUNTED, HELD), HELD: (HELD, COUNTED)},
     Verb.VERIFY: {COUNTED: (COUNTED,), HELD: (HELD,)},
     Verb.FEATURE: {COUNTED: (COUNTED,)},
+    Verb.HIDE: {COUNTED: (COUNTED,), HELD: (HELD,)},
+    Verb.SHOW: {COUNTED: (COUNTED,), HELD: (HELD,)},
+    Verb.INDEX: {COUNTED: (COUNTED,), HELD: (HELD,)},
     Verb.WITHDRAW: {COUNTED: (WITHDRAWN,), HELD: (WITHDRAWN,)},
     Verb.REDACT: {WITHDRAWN: (WITHDRAWN,), REJECTED: (REJECTED,)},
     Verb.REVOKE: {COUNTED: (COUNTED,), HELD: (HELD,)},

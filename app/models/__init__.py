@@ -12,6 +12,7 @@ from app.models.desk import (
     RequestKind,
     SignInvitation,
 )
+from app.models.dispute import Backlog, Dispute, DisputeKind, DisputeResult
 from app.models.letter import Collection, Letter, LetterLanguage, Sector, TextVersion
 from app.models.mail import IS_UNSENT, MailSlot, Outbox, OutboxKind, OutboxState
 from app.models.organiser import (
@@ -24,6 +25,12 @@ from app.models.organiser import (
     Passkey,
     Role,
     SignIn,
+)
+from app.models.publication import (
+    Correction,
+    CorrectionCause,
+    CorrectionKind,
+    SearchWord,
 )
 from app.models.record import Reason, Record, Seal
 from app.models.signature import (
@@ -59,13 +66,20 @@ __all__ = [
     "IS_UNENDED",
     "IS_UNSENT",
     "Asked",
+    "Backlog",
     "Base",
     "BlockedName",
     "Case",
     "Collection",
+    "Correction",
+    "CorrectionCause",
+    "CorrectionKind",
     "DeskEntry",
     "DeskLock",
     "DeskMove",
+    "Dispute",
+    "DisputeKind",
+    "DisputeResult",
     "EntryLink",
     "EvidenceRequest",
     "Facet",
@@ -98,6 +112,7 @@ __all__ = [
     "RequestKind",
     "Role",
     "Seal",
+    "SearchWord",
     "Sector",
     "SignIn",
     "SignInvitation",

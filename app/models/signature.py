@@ -226,6 +226,13 @@ class Signature(Base):
     featured_rank: Mapped[int | None]
     redacted_at: Mapped[datetime | None] = mapped_column(Moment)
     created_at: Mapped[datetime] = mapped_column(Moment)
+    # The words it is found by, each of them a `SearchWord`; null once it is erased.
+    search_text: Mapped[str | None] = mapped_column(String(1000))
+    # What an organiser took out of sight without rejecting the person.
+    statement_hidden_at: Mapped[datetime | None] = mapped_column(Moment)
+    affiliation_hidden_at: Mapped[datetime | None] = mapped_column(Moment)
+    # The signatory asked search engines to leave the line's page out.
+    noindex: Mapped[bool] = mapped_column(server_default=false())
 
 
 class Verification(Base):

@@ -1,4 +1,4 @@
-"""The API: the published numbers as JSON, for any site (CORS `*`)."""
+"""The API: numbers, list and corrections as JSON, for any site (CORS `*`)."""
 
 from __future__ import annotations
 
@@ -7,10 +7,14 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from app import answers, db, i18n
+from app import answers, db, i18n, urls
 from app.domain import figures, tally
 from app.problems import problem
+from app.publishing import corrections, reading
+from app.publishing.items import item
 from app.site import site
+
+SIZE = 100
 
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
 
@@ -51,10 +55,50 @@ def numbers(slug: str) -> Response:
             key: translate(words) for key, words in figures.DEFINITIONS.items()
         },
     }
-    response = Response(
-        json.dumps(body, ensure_ascii=False, separators=(",", ":")) + "\n",
-        mimetype="application/json",
-    )
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-    return answers.public(response, version=version, names=False)
+    return answers.public(_json(body), version=version, names=False)
+
+
+@bp.get("/letters/<slug:slug>/signatories")
+def lines(slug: str) -> Response:
+    """A page of the public list, asked for as on the page for readers."""
+    with site().database.snapshot() as session:
+        settings, version = reading.visible(session, slug)
+        question, page = reading.asked_page(session, settings, size=SIZE)
+    path = urls.absolute(site().config.base_url, urls.api(slug, "signatories"))
+    body = {
+        "items": [item(row) for row in page.rows],
+        "next": question.address(path, after=page.next) if page.next else None,
+        "as_of": i18n.iso(version.as_of),
+    }
+    response = answers.not_for_search_engines(_json(body))
+    return answers.public(response, version=version, names=True)
+
+
+@bp.get("/letters/<slug:slug>/corrections")
+def changes(slug: str) -> Response:
+    """What was removed or changed, newest first: categories and times, never a name."""
+    with site().database.snapshot() as session:
+        settings, version = reading.visible(session, slug)
+        rows, following = corrections.read(session, settings)
+    path = urls.absolute(site().config.base_url, urls.api(slug, "corrections"))
+    body = {
+        "items": [
+            {
+                "kind": row.kind,
+                "cause": row.cause,
+                "number": row.number,
+                "note": row.note,
+                "at": i18n.iso(row.at),
+            }
+            for row in rows
+        ],
+        "next": f"{path}?before={following}" if following else None,
+        "as_of": i18n.iso(version.as_of),
+    }
+    return answers.public(_json(body), version=version, names=False)
+
+
+def _json(body: dict[str, Any]) -> Response:
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    response = Response(f"{text}\n", mimetype="application/json")
+    return answers.for_any_site(response)

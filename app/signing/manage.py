@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from flask import Blueprint, Response, abort, request
@@ -9,7 +10,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import answers, db, urls
-from app.domain import figures, letters, lifecycle, record, signatories, tally
+from app.domain import (
+    backlog,
+    figures,
+    letters,
+    lifecycle,
+    record,
+    showing,
+    signatories,
+    tally,
+)
 from app.domain.letters import Settings
 from app.domain.tokens import InvalidToken, Purpose
 from app.domain.versions import Version
@@ -29,6 +39,7 @@ class _Mine:
     id: int
     state: str
     listed: bool
+    noindex: bool
     line: PublicLine | None
     settings: Settings
     version: Version
@@ -58,6 +69,7 @@ def _mine(session: Session, token: str) -> _Mine | None:
         id=signature.id,
         state=signature.state,
         listed=signature.listed,
+        noindex=signature.noindex,
         line=signatories.line(signature, settings, view.language)
         if signature.name is not None
         else None,
@@ -75,6 +87,7 @@ def mine(token: str) -> Response:
         if found is None:
             return unknown_link()
         counted = tally.read(session, letter_id=found.settings.id)
+        waiting = backlog.read(session, letter_id=found.settings.id)
     return answers.page(
         "signing/manage.html",
         letter=found.view,
@@ -82,6 +95,8 @@ def mine(token: str) -> Response:
         state=found.state,
         line=found.line,
         listed=found.listed,
+        noindex=found.noindex,
+        waiting=waiting,
         numbers=figures.numbers(
             counted,
             settings=found.settings,
@@ -93,9 +108,11 @@ def mine(token: str) -> Response:
 
 @bp.post("/manage/<token>")
 def act(token: str) -> Response:
-    """Withdraw or erase: asked once more, then done at once."""
+    """Withdraw or erase: asked once more, then done at once. Search engines: at once."""
     typed = guard.read_form(request)
     verb = typed.get("action")
+    if verb in ("index", "noindex"):
+        return _index(token, noindex=verb == "noindex")
     if verb not in ("withdraw", "erase"):
         abort(400)
     sure = typed.get("sure") == "yes"
@@ -122,3 +139,21 @@ def act(token: str) -> Response:
         token=token,
         verb=verb,
     )
+
+
+def _index(token: str, *, noindex: bool) -> Response:
+    """Let search engines find the page of my line, or ask them to leave it out."""
+    with site().database.writing() as session:
+        found = _mine(session, token)
+        if found is None:
+            return unknown_link()
+        with suppress(lifecycle.NotAllowed):
+            showing.index(
+                session,
+                signature_id=found.id,
+                noindex=noindex,
+                actor=record.SIGNATORY,
+                now=db.now(),
+            )
+        session.commit()
+    return answers.see_other(urls.manage(token))

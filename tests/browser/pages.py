@@ -13,7 +13,7 @@ from functools import partial
 
 from werkzeug.test import TestResponse
 
-from tests.browser import elsewhere, letters, ways
+from tests.browser import elsewhere, letters, lists, ways
 from tests.browser.world import World
 
 Bring = Callable[[World, str, str], TestResponse]
@@ -80,6 +80,42 @@ TABLE: tuple[Row, ...] = (
         ("letter-paused", letters.letter_paused),
         languages=("fr",),
     ),
+    # -- The public list ---------------------------------------------------------
+    *_rows(
+        "signatories.lines",
+        ("list", lists.whole),
+        ("list-search", lists.found),
+        languages=ALL,
+    ),
+    *_rows(
+        "signatories.lines",
+        ("list-empty", lists.empty),
+        ("list-miss", lists.missed),
+        ("list-deep", lists.deep),
+        ("list-frozen", lists.frozen),
+        ("list-senseless", lists.senseless, 400),
+    ),
+    *_rows(
+        "signatories.line",
+        ("line", lists.line),
+        ("line-verified", lists.line_verified),
+        ("line-long", lists.line_long),
+        languages=("en", "de"),
+    ),
+    *_rows(
+        "corrections.page",
+        ("corrections", lists.corrected),
+        languages=ALL,
+    ),
+    *_rows("corrections.page", ("corrections-none", lists.uncorrected)),
+    *_rows(
+        "disputing.ask",
+        ("dispute", lists.dispute),
+        languages=ALL,
+    ),
+    *_rows("disputing.ask", ("dispute-gone", lists.dispute_gone, 404)),
+    *_rows("disputing.act", ("dispute-errors", lists.dispute_errors, 400)),
+    *_rows("disputing.thanks", ("disputed", lists.disputed), languages=("en", "de")),
     # -- Signing -----------------------------------------------------------------
     *_rows(
         "signing.sign",
@@ -207,6 +243,10 @@ TABLE: tuple[Row, ...] = (
 # Routes whose answers nobody reads as a page, and why.
 NOT_PAGES = {
     "api.numbers": "the published numbers as JSON",
+    "api.lines": "the public list as JSON",
+    "api.changes": "the corrections as JSON",
+    "signatories.file": "the public list as CSV",
+    "corrections.feed": "the corrections as Atom, for feed readers",
     "development.inbox_json": "the development inbox as JSON, for programs",
     "operations.alive": "one word of plain text for whoever watches the process",
     "operations.ready": "one word of plain text for whoever watches the process",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select, text
@@ -17,6 +18,26 @@ from tests.house import House
 C, H, R, W = State.COUNTED, State.HELD, State.REJECTED, State.WITHDRAWN
 
 Act = Callable[[Session, int], State]
+
+
+_DISPLAYS: dict[Verb, dict[str, Any]] = {
+    Verb.HIDE: {"statement_hidden_at": db.now()},
+    Verb.SHOW: {"statement_hidden_at": None},
+    Verb.INDEX: {"noindex": True},
+}
+
+
+def _display(
+    session: Session, signature_id: int, *, verb: Verb, changes: dict[str, Any]
+) -> State:
+    return lifecycle.display(
+        session,
+        verb,
+        signature_id=signature_id,
+        changes=changes,
+        actor="organiser:1",
+        now=db.now(),
+    )
 
 
 def acts(verb: Verb) -> Act:
@@ -42,6 +63,10 @@ def acts(verb: Verb) -> Act:
         Verb.FEATURE: lambda s, i: lifecycle.feature(
             s, signature_id=i, rank=1, **organiser
         ),
+        **{
+            verb: partial(_display, verb=verb, changes=changes)
+            for verb, changes in _DISPLAYS.items()
+        },
         Verb.WITHDRAW: lambda s, i: lifecycle.withdraw(s, signature_id=i, **organiser),
         Verb.REDACT: lambda s, i: lifecycle.erase(s, signature_id=i, **organiser),
         Verb.REVOKE: lambda s, i: lifecycle.revoke(s, signature_id=i, **because),

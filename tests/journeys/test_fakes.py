@@ -38,7 +38,18 @@ def staffed(house: House) -> House:
 
 def shown(house: House) -> str:
     """Everything that the public can read of the letter, from a fresh process."""
-    pages = (f"/letters/{SLUG}", f"/letters/{SLUG}/de", f"/api/v1/letters/{SLUG}/tally")
+    letter, api = f"/letters/{SLUG}", f"/api/v1/letters/{SLUG}"
+    pages = (
+        letter,
+        f"{letter}/de",
+        f"{letter}/signatories",
+        f"{letter}/signatories.csv",
+        f"{letter}/corrections",
+        f"{letter}/corrections.atom",
+        f"{api}/tally",
+        f"{api}/signatories",
+        f"{api}/corrections",
+    )
     return "\n".join(house.fresh(page).text for page in pages)
 
 

@@ -10,6 +10,7 @@ from tests.house import BASE, SLUG, House
 
 LETTER = f"/letters/{SLUG}"
 TALLY = f"/api/v1/letters/{SLUG}/tally"
+LIST = f"/letters/{SLUG}/signatories"
 
 TRICKS: list[tuple[str, dict[str, str]]] = [
     ("", {"X_Forwarded_Host": "evil.tld"}),
@@ -35,7 +36,7 @@ TRICKS: list[tuple[str, dict[str, str]]] = [
 
 @pytest.mark.parametrize("warm", [True, False], ids=["warm", "cold"])
 @pytest.mark.parametrize(("query", "headers"), TRICKS, ids=str)
-@pytest.mark.parametrize("path", [LETTER, TALLY])
+@pytest.mark.parametrize("path", [LETTER, TALLY, LIST])
 def test_row_41_no_trick_changes_what_is_kept(
     house_on_sqlite: House, path: str, query: str, headers: dict[str, str], warm: bool
 ) -> None:
@@ -53,7 +54,7 @@ def test_row_41_no_trick_changes_what_is_kept(
     assert Headers(again.headers) == Headers(clean.headers)
 
 
-@pytest.mark.parametrize("path", [LETTER, TALLY])
+@pytest.mark.parametrize("path", [LETTER, TALLY, LIST])
 def test_row_41_head_and_a_get_with_a_body_poison_nothing(
     house_on_sqlite: House, path: str
 ) -> None:

@@ -1,0 +1,32 @@
+"""A public line as data, for the API and for files."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.domain.tally import NOT_SAID
+
+COLUMNS = (
+    "id", "name", "title", "affiliation", "sector", "country", "statement",
+    "identification_only", "verified", "featured", "origin", "confirmed_on",
+)  # fmt: skip
+
+
+def item(row: Any) -> dict[str, Any]:
+    """The fields of COLUMNS out of a row of the list; keys, where pages show labels."""
+    confirmed_on = row.confirmed_at.date().isoformat() if row.confirmed_at else None
+    return {
+        "id": row.public_id,
+        "name": row.name,
+        "title": row.title,
+        "affiliation": row.affiliation,
+        "sector": row.sector,
+        "country": None if row.country == NOT_SAID else row.country,
+        "statement": row.statement,
+        # The affiliation says where the person is, not for whom they speak.
+        "identification_only": bool(row.identification_only),
+        "verified": bool(row.verified),
+        "featured": row.featured_rank is not None,
+        "origin": row.origin,
+        "confirmed_on": confirmed_on,
+    }

@@ -1,0 +1,40 @@
+"""What every public answer about a letter begins with."""
+
+from __future__ import annotations
+
+from flask import abort, request
+
+from app import db
+from app.db import Transaction
+from app.domain import listing
+from app.domain.letters import Settings
+from app.domain.listing import Page, UnknownPlace
+from app.domain.versions import Version
+from app.publishing import asking
+from app.publishing.asking import Question, Senseless
+from app.site import site
+
+
+def visible(session: Transaction, slug: str) -> tuple[Settings, Version]:
+    """The letter called `slug`, or 404 where the public must not see one."""
+    found = site().shelf.get(session, slug=slug, now=db.now())
+    if found is None or not found[1].visible:
+        abort(404)
+    return found
+
+
+def asked_page(
+    session: Transaction, settings: Settings, *, size: int
+) -> tuple[Question, Page]:
+    """The page of the list that the request's query asks for, or 400 or 404."""
+    try:
+        question = asking.read(request.args, settings)
+    except Senseless:
+        abort(400)
+    if question.hopeless:
+        return question, Page((), None)
+    try:
+        page = listing.page(session, settings=settings, asked=question.asked, size=size)
+    except UnknownPlace:
+        abort(404)
+    return question, page

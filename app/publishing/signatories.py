@@ -1,0 +1,98 @@
+"""The public list: its pages, each line by itself, and the whole as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flask import Blueprint, Response, abort, stream_with_context
+
+from app import answers, db, i18n, urls
+from app.domain import backlog, csv_safe, letters, listing, signatories
+from app.domain.listing import Asked
+from app.publishing import reading
+from app.publishing.items import COLUMNS, item
+from app.site import site
+
+bp = Blueprint("signatories", __name__)
+
+SIZE = 50
+_OF_FILE = 1000
+
+
+@bp.get("/letters/<slug:slug>/signatories")
+def lines(slug: str) -> Response:
+    """A page of the list: verified first, then the newest; searched and filtered."""
+    with site().database.snapshot() as session:
+        settings, version = reading.visible(session, slug)
+        question, page = reading.asked_page(session, settings, size=SIZE)
+        waiting = backlog.read(session, letter_id=settings.id)
+    language = answers.language_asked(settings)
+    view = letters.view(settings, language=language, now=db.now())
+    path = urls.signatories(slug)
+    response = answers.page(
+        "publishing/signatories.html",
+        letter=view,
+        question=question,
+        page=page,
+        lines=[signatories.line(row, settings, view.language) for row in page.rows],
+        next=question.address(path, after=page.next) if page.next else None,
+        first=question.address(path, after=None) if question.asked.after else None,
+        countries=i18n.countries(view.locale),
+        waiting=waiting,
+    )
+    answers.not_for_search_engines(response)
+    return answers.public(response, version=version, names=True)
+
+
+@bp.get("/letters/<slug:slug>/signatories/<public_id>")
+def line(slug: str, public_id: str) -> Response:
+    """One line by itself, with its state in words."""
+    with site().database.snapshot() as session:
+        settings, version = reading.visible(session, slug)
+        row = listing.one(session, settings=settings, public_id=public_id)
+    if row is None:
+        abort(404)
+    language = answers.language_asked(settings)
+    view = letters.view(settings, language=language, now=db.now())
+    response = answers.page(
+        "publishing/signatory.html",
+        letter=view,
+        line=signatories.line(row, settings, view.language),
+        noindex=row.noindex,
+    )
+    if row.noindex:
+        answers.not_for_search_engines(response)
+    return answers.public(response, version=version, names=True)
+
+
+@bp.get("/letters/<slug:slug>/signatories.csv")
+def file(slug: str) -> Response:
+    """The whole list as CSV, sent as it is read; safe against formulas."""
+    with site().database.snapshot() as session:
+        reading.visible(session, slug)
+    response = Response(stream_with_context(_file(slug)), mimetype="text/csv")
+    response.headers["Content-Disposition"] = (
+        f'attachment; filename="{slug}-signatories.csv"'
+    )
+    return answers.for_any_site(answers.not_for_search_engines(response))
+
+
+def _file(slug: str) -> Iterator[bytes]:
+    """Some lines at a time, each part read anew: nobody slow holds a connection.
+
+    A name that is erased meanwhile is in no later part.
+    """
+    yield csv_safe.rows([COLUMNS])
+    place = None
+    while True:
+        with site().database.snapshot() as session:
+            found = site().shelf.get(session, slug=slug, now=db.now())
+            if found is None or not found[1].visible:
+                return
+            page = listing.page(
+                session, settings=found[0], asked=Asked(), size=_OF_FILE, place=place
+            )
+        yield csv_safe.rows([tuple(item(row).values()) for row in page.rows])
+        if page.next is None:
+            return
+        place = (page.rows[-1].verified, page.rows[-1].id)

@@ -1,0 +1,155 @@
+"""How each state of the public list, of a line and of the corrections comes about."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from app import db, urls
+from app.domain import corrections
+from app.models import CorrectionKind, Letter, Signature
+from tests.browser import letters
+from tests.browser.world import World
+
+
+def _full(world: World) -> str:
+    slug = world.letter("listed")
+    world.fill(slug, 130, featured=3)
+    return slug
+
+
+def whole(world: World, who: str, language: str) -> TestResponse:
+    """The first page of many."""
+    return world.house.fresh(urls.signatories(_full(world), language))
+
+
+def found(world: World, who: str, language: str) -> TestResponse:
+    """Some were found by a word and a sector."""
+    path = urls.signatories(_full(world), language)
+    return world.house.fresh(f"{path}&q=university&sector=academia")
+
+
+def missed(world: World, who: str, language: str) -> TestResponse:
+    """Nobody was found."""
+    return world.house.fresh(f"{urls.signatories(_full(world), language)}&q=nobody")
+
+
+def empty(world: World, who: str, language: str) -> TestResponse:
+    """Nobody has signed."""
+    return world.house.fresh(urls.signatories(world.letter("empty"), language))
+
+
+def deep(world: World, who: str, language: str) -> TestResponse:
+    """A page further on, and the last."""
+    slug = _full(world)
+    public_id = _one(world, slug, verified=False, skip=90)
+    return world.house.fresh(f"{urls.signatories(slug, language)}&after={public_id}")
+
+
+def frozen(world: World, who: str, language: str) -> TestResponse:
+    """New names are not shown for the moment."""
+    world.fill(world.letter("frozen-list"), 6)
+    world.change("frozen-list", frozen_at=db.now() - timedelta(hours=3))
+    return world.house.fresh(urls.signatories("frozen-list", language))
+
+
+def senseless(world: World, who: str, language: str) -> TestResponse:
+    """A sector that the letter does not have."""
+    return world.house.fresh(f"{urls.signatories(_full(world), language)}&sector=x")
+
+
+def line(world: World, who: str, language: str) -> TestResponse:
+    """One line by itself."""
+    slug = _full(world)
+    return world.house.fresh(
+        urls.signatory(slug, _one(world, slug, verified=False), language)
+    )
+
+
+def line_verified(world: World, who: str, language: str) -> TestResponse:
+    """One that the organisers have proved."""
+    slug = _full(world)
+    return world.house.fresh(
+        urls.signatory(slug, _one(world, slug, verified=True), language)
+    )
+
+
+def line_long(world: World, who: str, language: str) -> TestResponse:
+    """The longest of names, with a sentence of its own."""
+    slug = world.letter(f"long-line-{language}")
+    world.used_link(
+        who, slug=slug, name=letters.LONGEST_NAME, statement=letters.STATEMENT
+    )
+    return world.house.fresh(
+        urls.signatory(slug, _one(world, slug, verified=False), language)
+    )
+
+
+def corrected(world: World, who: str, language: str) -> TestResponse:
+    """Every kind of correction, more than one page of them."""
+    slug = world.letter(f"corrected-{language}")
+    with world.house.writing() as session:
+        letter_id = session.scalar(select(Letter.id).where(Letter.slug == slug))
+        assert letter_id is not None
+        for number in range(110):
+            kind = list(CorrectionKind)[number % len(CorrectionKind)]
+            corrections.add(
+                session,
+                letter_id=letter_id,
+                kind=kind,
+                number=number + 1,
+                note="One hand had signed for many." if number % 3 == 0 else None,
+                now=db.now(),
+            )
+    return world.house.fresh(urls.corrections(slug, language))
+
+
+def uncorrected(world: World, who: str, language: str) -> TestResponse:
+    """Nothing was corrected so far."""
+    return world.house.fresh(urls.corrections(world.letter("empty"), language))
+
+
+def dispute(world: World, who: str, language: str) -> TestResponse:
+    """What can be said of a line; an ordinary one stays, whatever is said."""
+    slug = _full(world)
+    public_id = _one(world, slug, verified=False)
+    return world.house.get(urls.dispute(slug, public_id, language))
+
+
+def dispute_gone(world: World, who: str, language: str) -> TestResponse:
+    """The line is not public (any more)."""
+    return world.house.get(urls.dispute(_full(world), "A" * 22, language))
+
+
+def dispute_errors(world: World, who: str, language: str) -> TestResponse:
+    """Everything that can be wrong is wrong."""
+    slug = _full(world)
+    path = urls.dispute(slug, _one(world, slug, verified=False), language)
+    wrong = {"kind": "envy", "words": "x" * 1001, "contact": "nobody@"}
+    return world.house.post(path, {"action": "say"} | wrong)
+
+
+def disputed(world: World, who: str, language: str) -> TestResponse:
+    """The thanks for it."""
+    return world.house.get(urls.disputed(_full(world), language))
+
+
+def _one(world: World, slug: str, *, verified: bool, skip: int = 0) -> str:
+    """The public id of one who is listed, the newest or one before."""
+    newest = (
+        select(Signature.public_id)
+        .join(Letter, Letter.id == Signature.letter_id)
+        .where(
+            Letter.slug == slug,
+            Signature.verified == verified,
+            Signature.listed,
+            Signature.state == "counted",
+        )
+        .order_by(Signature.id.desc())
+        .offset(skip)
+        .limit(1)
+    )
+    ((public_id,),) = world.house.ask(newest)
+    return str(public_id)
