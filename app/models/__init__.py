@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from app.db import Base
-from app.models.letter import Collection, Letter, LetterLanguage, Sector, TextVersion
+from app.models.launch import PreviewLink, Snapshot, SnapshotLine, Unveiling
+from app.models.letter import (
+    Change,
+    Collection,
+    Letter,
+    LetterLanguage,
+    Sector,
+    TextVersion,
+)
 from app.models.mail import IS_UNSENT, MailSlot, Outbox, OutboxKind, OutboxState
 from app.models.organiser import Membership, Organiser, Role
 from app.models.record import Reason, Record, Seal
@@ -29,6 +37,7 @@ __all__ = [
     "IS_UNSENT",
     "Base",
     "BlockedName",
+    "Change",
     "Collection",
     "Facet",
     "Fold",
@@ -44,18 +53,22 @@ __all__ = [
     "Outbox",
     "OutboxKind",
     "OutboxState",
+    "PreviewLink",
     "Reason",
     "Record",
     "Role",
     "Seal",
     "Sector",
     "Signature",
+    "Snapshot",
+    "SnapshotLine",
     "State",
     "Submission",
     "SubmissionState",
     "Suppression",
     "Tally",
     "TextVersion",
+    "Unveiling",
     "Verification",
     "VerificationMethod",
     "WatchName",

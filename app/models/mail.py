@@ -30,6 +30,8 @@ class OutboxKind(StrEnum):
     SIGNED = "signed"
     # Somebody with a used confirmation link asked for the manage link again.
     MANAGE = "manage"
+    # The letter's words changed: keep the signature, or withdraw it.
+    TEXT_CHANGED = "text_changed"
 
 
 class OutboxState(StrEnum):
