@@ -15,7 +15,7 @@ from sqlalchemy import update
 
 from app import db
 from app.db import Transaction, insert_for
-from app.domain import outgoing, record, tally
+from app.domain import lifecycle_letter, outgoing, record, tally
 from app.domain.standing import Facts, entries_of, facts, net
 from app.models import (
     BlockedName,
@@ -307,6 +307,7 @@ def erase(
         former = facts(session, signature_id=signature_id)
     if former.redacted:
         return former.state
+    lifecycle_letter.wipe_lines(session, signature_id=signature_id)
     return _move(session, Verb.REDACT, former, former.state, actor=actor, now=now,
                  changes=_WIPED | {"redacted_at": now})  # fmt: skip
 
@@ -331,6 +332,7 @@ def _enter(
     if to not in MOVES[verb][None]:
         raise NotAllowed(verb, None)
     row = values | {"state": to.value, "verified": False, "created_at": now}
+    row["counted_at"] = now if to is COUNTED else None
     signature_id = _ENTER.run(session, row).scalar()
     if signature_id is None:
         return None
@@ -389,6 +391,8 @@ def _move(
     verified = values.get("verified", former.verified)
     if to is not COUNTED or not verified:
         values["featured_rank"] = None
+    if to is COUNTED and former.state is not COUNTED:
+        values["counted_at"] = now
     if to is REJECTED and verb is Verb.REJECT:
         values["rejected_from"] = former.state.value
     moved = session.execute(

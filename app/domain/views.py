@@ -113,6 +113,8 @@ class PublicLine(NamedTuple):
     origin: str
     confirmed_on: date | None
     source_note: str | None = None
+    # The number of the wording it stands under, where a material one came later.
+    signed_version: int | None = None
 
     @property
     def description(self) -> str:

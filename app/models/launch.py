@@ -81,9 +81,7 @@ class SnapshotLine(Base):
     """One line of a snapshot; what it said is wiped with the person's data."""
 
     __tablename__ = "snapshot_line"
-    __table_args__ = (
-        CheckConstraint("(said IS NULL) = (salt IS NULL)", "wiped"),
-    )
+    __table_args__ = (CheckConstraint("(said IS NULL) = (salt IS NULL)", "wiped"),)
 
     snapshot_id: Mapped[int] = mapped_column(
         ForeignKey("snapshot.id"), primary_key=True

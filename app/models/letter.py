@@ -130,9 +130,7 @@ class Sector(Base):
     __tablename__ = "sector"
     __table_args__ = (
         CheckConstraint("merged_into <> key", "merged_into"),
-        CheckConstraint(
-            "(merged_into IS NULL) = (merged_at IS NULL)", "merged_at"
-        ),
+        CheckConstraint("(merged_into IS NULL) = (merged_at IS NULL)", "merged_at"),
     )
 
     letter_id: Mapped[int] = mapped_column(ForeignKey("letter.id"), primary_key=True)

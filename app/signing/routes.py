@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from difflib import SequenceMatcher
+from dataclasses import replace
 
 from flask import Blueprint, Response, abort, request
 from sqlalchemy import select
@@ -15,7 +15,7 @@ from app.domain.letters import Phase, Settings
 from app.domain.tokens import InvalidToken
 from app.domain.versions import Version
 from app.domain.views import SignForm
-from app.domain.wording import blocks
+from app.domain.wording import Difference, difference
 from app.i18n import marked as _
 from app.mail import outbox
 from app.models import Outbox, OutboxState, TextVersion
@@ -67,10 +67,13 @@ def sign(slug: str) -> Response:
     draft, form = forms.judge(typed, settings=settings, language=language)
     if draft is None:
         return _form_again(settings, language, form, 400)
-    if typed.get("text", "") not in ("", settings.wording(language).hash):
+    wording = settings.wording(language)
+    read = wording.standing.get(typed.get("text") or wording.hash)
+    if read is None:
         change = _change(settings, language, typed["text"])
         form.values.pop("consent", None)
         return _form_again(settings, language, form, 409, change)
+    draft = replace(draft, text_version_id=read)
     with here.database.transaction() as session:
         submission_id = submissions.sign(
             session, keyring=here.keyring, settings=settings, draft=draft, now=now
@@ -84,7 +87,7 @@ def _form_again(
     language: str,
     form: SignForm,
     status: int,
-    change: list[tuple[str, str]] | None = None,
+    change: list[Difference] | None = None,
 ) -> Response:
     view = letters.view(settings, language=language, now=db.now())
     return answers.page(
@@ -96,23 +99,18 @@ def _form_again(
     )
 
 
-def _change(settings: Settings, language: str, read: str) -> list[tuple[str, str]]:
+def _change(settings: Settings, language: str, read: str) -> list[Difference]:
     """What has changed in the letter since the wording with hash `read`."""
+    wording = settings.wording(language)
     with site().database.snapshot() as session:
-        versions = select(TextVersion.hash, TextVersion.html).where(
-            TextVersion.letter_id == settings.id, TextVersion.language == language
+        before = session.scalar(
+            select(TextVersion.html).where(
+                TextVersion.letter_id == settings.id,
+                TextVersion.language == language,
+                TextVersion.hash == read,
+            )
         )
-        texts = {row.hash: row.html for row in session.execute(versions)}
-    now = blocks(texts[settings.wording(language).hash])
-    before = blocks(texts.get(read, ""))
-    change = []
-    for kind, a, b, c, d in SequenceMatcher(a=before, b=now).get_opcodes():
-        if kind == "equal":
-            change += [("same", text) for text in before[a:b]]
-        else:
-            change += [("removed", text) for text in before[a:b]]
-            change += [("added", text) for text in now[c:d]]
-    return change
+    return difference(before or "", wording.html)
 
 
 def _reference(submission_id: bytes) -> str:

@@ -145,9 +145,7 @@ def _launch() -> None:
             "snapshot_id", "position", name=op.f("pk_snapshot_line")
         ),
     )
-    op.create_index(
-        "ix_snapshot_line_signature_id", "snapshot_line", ["signature_id"]
-    )
+    op.create_index("ix_snapshot_line_signature_id", "snapshot_line", ["signature_id"])
 
 
 def downgrade() -> None:
