@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app import db
 from app.db import Database
-from app.domain import record, retention, tally
+from app.domain import chores, record, retention, tally
 from app.domain.keyring import Keyring
 from app.domain.tokens import Tokens
 from app.mail import outbox
@@ -24,6 +24,7 @@ from config import Config
 
 log = logging.getLogger("undersigned.worker")
 
+TEND_EVERY = 1.0
 SEAL_EVERY = 20.0
 RETENTION_EVERY = 3600.0
 _LONGEST_BREAK = 60.0
@@ -161,9 +162,10 @@ class Worker:
         errands.join(timeout=5)
 
     def _errands(self) -> None:
-        due = {self.fold: 0.0, self.seal: 0.0, self.retain: 0.0}
+        due = {self.fold: 0.0, self.tend: 0.0, self.seal: 0.0, self.retain: 0.0}
         every = {
             self.fold: self._config.fold_every,
+            self.tend: TEND_EVERY,
             self.seal: SEAL_EVERY,
             self.retain: RETENTION_EVERY,
         }
@@ -188,6 +190,16 @@ class Worker:
             moved = tally.fold(session)
             session.commit()
             return moved
+
+    def tend(self) -> int:
+        """Do a batch of what letters have waiting: recode, ask again, show names."""
+        with self._database.reading() as session:
+            if not chores.waiting(session, now=db.now()):
+                return 0
+        with self._database.writing() as session:
+            done = chores.do(session, now=db.now())
+            session.commit()
+        return done
 
     def seal(self) -> int:
         """Seal what the record has gained; the head goes to the log as well."""

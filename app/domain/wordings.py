@@ -141,14 +141,13 @@ def stages(session: Transaction, *, letter_id: int, language: str) -> list[Stage
 
 
 def difference_since(
-    session: Transaction, *, text_version_id: int
-) -> tuple[int, list[Difference]]:
-    """The number of a wording, and what the newest in its language says otherwise."""
+    session: Transaction, *, text_version_id: int | None
+) -> list[Difference]:
+    """What the newest wording in its language says otherwise than this one."""
     read = session.execute(
         select(
             TextVersion.letter_id,
             TextVersion.language,
-            TextVersion.number,
             TextVersion.html,
         ).where(TextVersion.id == text_version_id)
     ).one()
@@ -161,7 +160,7 @@ def difference_since(
         .order_by(TextVersion.number.desc())
         .limit(1)
     ).one()
-    return read.number, wording.difference(read.html, newest)
+    return wording.difference(read.html, newest)
 
 
 def ask_again(session: Session, *, now: datetime) -> int:
@@ -196,6 +195,30 @@ def ask_again(session: Session, *, now: datetime) -> int:
             asked += upto - cursor
         version.asked_up_to = None if over else upto
     return asked
+
+
+def is_asked(session: Transaction, *, signature_id: int) -> bool:
+    """Whether a signature stands before a material change, and can still be kept."""
+    signed = (
+        select(TextVersion.letter_id, TextVersion.language, TextVersion.number)
+        .join(Signature, Signature.text_version_id == TextVersion.id)
+        .where(
+            Signature.id == signature_id,
+            Signature.state.in_([State.COUNTED.value, State.HELD.value]),
+        )
+        .subquery()
+    )
+    later = (
+        select(TextVersion.id)
+        .join(signed, TextVersion.letter_id == signed.c.letter_id)
+        .where(
+            TextVersion.language == signed.c.language,
+            TextVersion.number > signed.c.number,
+            TextVersion.change == Change.MATERIAL.value,
+        )
+        .limit(1)
+    )
+    return session.scalar(later) is not None
 
 
 def _before(version: TextVersion, after: int, upto: int) -> Select[int]:

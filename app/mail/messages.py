@@ -75,6 +75,14 @@ def manage(
     return _build("manage", house, envelope, letter, manage=link)
 
 
+def text_changed(
+    house: House, envelope: Envelope, letter: LetterView, *, manage: str
+) -> bytes:
+    """The letter's words changed: see the difference, keep or withdraw."""
+    link = urls.absolute(house.base_url, urls.manage(manage))
+    return _build("text_changed", house, envelope, letter, manage=link)
+
+
 def _build(
     kind: str, house: House, envelope: Envelope, letter: LetterView, **context: object
 ) -> bytes:

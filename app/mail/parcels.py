@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import NoResultFound
 
 from app.db import Transaction
-from app.domain import addresses, drafts, letters, tally
+from app.domain import addresses, drafts, letters, tally, wordings
 from app.domain.keyring import Keyring, Unopenable
 from app.domain.shelf import Shelf
 from app.domain.tokens import Purpose, Tokens
@@ -110,7 +110,8 @@ class Maker:
     ) -> Parcel | None:
         """The parcel of one subject, if its address may have one more mail."""
         slot = None
-        if claimed.kind != OutboxKind.SIGNED:
+        # These two follow from a proved address; everything else anyone may cause.
+        if claimed.kind not in (OutboxKind.SIGNED, OutboxKind.TEXT_CHANGED):
             if self._suppressed(session, subject.letter_id, key):
                 outbox.void(session, claimed, why="suppressed", now=now)
                 return None
@@ -138,7 +139,12 @@ class Maker:
     ) -> Subject | str:
         """What the row speaks of, or why there is nothing to send."""
         if claimed.signature_id is not None:
-            return self._of_signature(session, claimed.signature_id)
+            subject = self._of_signature(session, claimed.signature_id)
+            if claimed.kind == OutboxKind.TEXT_CHANGED and not wordings.is_asked(
+                session, signature_id=claimed.signature_id
+            ):
+                return "kept"
+            return subject
         assert claimed.submission_id is not None
         opened = drafts.open_link(
             session,
@@ -215,6 +221,8 @@ class Maker:
             return messages.signed(
                 self._house, envelope, view, manage=manage, number=subject.number
             )
+        if claimed.kind == OutboxKind.TEXT_CHANGED:
+            return messages.text_changed(self._house, envelope, view, manage=manage)
         if claimed.kind == OutboxKind.MANAGE:
             return messages.manage(self._house, envelope, view, manage=manage)
         if manage:
