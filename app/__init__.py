@@ -23,8 +23,8 @@ def create_public(site: Site) -> Flask:
     from werkzeug.middleware.proxy_fix import ProxyFix
 
     from app import answers, cli, fence, operations, problems, urls
-    from app.publishing import api, pages
-    from app.signing import confirming, manage, routes
+    from app.publishing import api, pages, snapshots, wordings
+    from app.signing import confirming, manage, previewing, routes
 
     app = Flask("app", static_folder=None, template_folder=None)
     app.url_map.converters["language"] = urls.LanguageConverter
@@ -32,8 +32,10 @@ def create_public(site: Site) -> Flask:
     app.extensions["undersigned"] = site
     app.url_map.strict_slashes = True
     app.url_map.converters["slug"] = fence.Slug
-    for blueprint in (routes.bp, confirming.bp, manage.bp, api.bp, pages.bp):
-        app.register_blueprint(blueprint)
+    for room in (routes, confirming, manage, previewing):
+        app.register_blueprint(room.bp)
+    for shown in (api, pages, snapshots, wordings):
+        app.register_blueprint(shown.bp)
     app.register_blueprint(operations.bp)
     if site.config.development:
         from app import development

@@ -116,6 +116,10 @@ class Settings:
         """Whether the public may see the letter: published, and no embargo on it."""
         return self.published_at is not None and self.published_at <= now
 
+    def walkable(self, now: datetime) -> bool:
+        """Whether links that were mailed work: for everyone, or in a rehearsal."""
+        return self.visible(now) or self.rehearsal
+
     def phase(self, now: datetime) -> Phase:
         """Whether signatures are taken at `now`."""
         return phase_at(now, self.opens_at, self.closes_at, self.paused)
@@ -155,8 +159,14 @@ class Settings:
 
 
 def slugs(session: Transaction) -> list[str]:
-    """The slugs of all letters, newest first."""
-    return list(session.scalars(select(Letter.slug).order_by(Letter.id.desc())))
+    """The slugs of all letters that are not deleted, newest first."""
+    return list(
+        session.scalars(
+            select(Letter.slug)
+            .where(Letter.deleted_at.is_(None))
+            .order_by(Letter.id.desc())
+        )
+    )
 
 
 def load(session: Session, *, letter_id: int) -> Settings:
@@ -269,6 +279,7 @@ def _view(settings: Settings, wording: Wording, phase: Phase) -> LetterView:
         asks_country=settings.country_policy,
         allows_statement=settings.allows_statement,
         is_example=settings.is_example,
+        rehearsal=settings.rehearsal,
         collects=bool(settings.sources),
         accent_css=accent.css(settings.accent),
         sectors=tuple(

@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.domain import editing
+from app.domain import editing, rehearsal
 from app.domain.editing import WrongValue
 from app.models import Letter, LetterLanguage, TextVersion
 
@@ -25,7 +25,7 @@ class NotReady(ValueError):
 
 
 class InRehearsal(Exception):
-    """A letter in rehearsal is launched, not published: the rehearsal must be wiped."""
+    """The rehearsal must end first, some seconds before the letter is published."""
 
 
 class AlreadyPublic(Exception):
@@ -73,7 +73,8 @@ def publish(
     AlreadyPublic once the letter shows.
     """
     letter = editing.take(session, letter_id=letter_id)
-    if letter.rehearsal:
+    ended = letter.rehearsed_until
+    if letter.rehearsal or (ended is not None and now < ended + rehearsal.SETTLED):
         raise InRehearsal
     if letter.published_at is not None and letter.published_at <= now:
         raise AlreadyPublic
@@ -82,6 +83,10 @@ def publish(
     at = max(at, now)
     if letter.published_at == at:
         return False
+    if ended is not None:
+        # What was on its way when the rehearsal ended has arrived by now.
+        rehearsal.wipe(session, letter_id=letter_id)
+        letter.rehearsed_until = None
     before = _said(letter.published_at)
     letter.published_at = at
     verb = "letter.publish" if at == now else "letter.embargo"

@@ -17,6 +17,7 @@ class Purpose(StrEnum):
 
     CONFIRM = "confirm"
     MANAGE = "manage"
+    PREVIEW = "preview"
 
 
 class InvalidToken(Exception):

@@ -62,6 +62,10 @@ class LetterView:
     accent_css: StoredHtml
     sectors: tuple[Choice, ...]
     countries: tuple[Choice, ...]
+    # Nothing that is done now counts: all of it is wiped before the launch.
+    rehearsal: bool = False
+    # The token of the private link by which the letter is looked at.
+    preview: str = ""
 
 
 class Bar(NamedTuple):

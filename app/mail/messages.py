@@ -14,6 +14,12 @@ from urllib.parse import urlsplit
 
 from app import i18n, urls
 from app.domain.views import LetterView
+from app.i18n import marked as _
+
+_REHEARSAL = _(
+    "This is a rehearsal: nothing here counts, and all of it is wiped before the "
+    "letter is published."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +99,10 @@ def _build(
         name: i18n.render(f"mail/{kind}/{name}", locale, **context)
         for name in ("subject.txt", "body.txt", "body.html")
     }
+    if letter.rehearsal:
+        translate = i18n.translator(locale)
+        parts["subject.txt"] = f"[{translate(_('Rehearsal'))}] {parts['subject.txt']}"
+        parts["body.txt"] = f"{translate(_REHEARSAL)}\n\n{parts['body.txt']}"
     message = EmailMessage(policy=SMTP)
     message["From"] = Address("Undersigned", addr_spec=house.sender)
     message["To"] = Address(addr_spec=envelope.to)

@@ -74,6 +74,8 @@ class Letter(Base):
     revised_at: Mapped[datetime] = mapped_column(Moment)
     # Before launch organisers may walk the whole way; all of it is wiped at launch.
     rehearsal: Mapped[bool] = mapped_column(server_default=false())
+    # When the last rehearsal ended: its last forms may have come a moment later.
+    rehearsed_until: Mapped[datetime | None] = mapped_column(Moment)
     # Read only from then on.
     archived_at: Mapped[datetime | None] = mapped_column(Moment)
     # What is left of a deleted letter is this row, for the record speaks of it.

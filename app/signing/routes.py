@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app import answers, db, i18n, urls
 from app.db import Transaction
-from app.domain import letters, moving, submissions, tokens
+from app.domain import letters, moving, previews, submissions, tokens
 from app.domain.keyring import Unopenable
 from app.domain.letters import Phase, Settings
 from app.domain.tokens import InvalidToken
@@ -36,6 +36,25 @@ def visible(session: Transaction, slug: str) -> tuple[Settings, Version]:
     return found
 
 
+def walkable(session: Transaction, slug: str) -> Settings:
+    """The letter for the page behind a link of one's own; 404 where there is none."""
+    now = db.now()
+    found = site().shelf.get(session, slug=slug, now=now)
+    if found is None or not found[0].walkable(now):
+        abort(404)
+    return found[0]
+
+
+def _signable(session: Transaction, slug: str, preview: str | None) -> Settings:
+    """The letter to be signed: a public one, or one in rehearsal by a private link."""
+    settings = walkable(session, slug)
+    if not settings.visible(db.now()) and slug != previews.slug_behind(
+        session, tokens=site().tokens, token=preview or ""
+    ):
+        abort(404)
+    return settings
+
+
 @bp.get("/letters/<slug:slug>")
 @bp.get("/letters/<slug:slug>/<language:locale>")
 def letter(slug: str, locale: str | None = None) -> Response:
@@ -59,7 +78,7 @@ def sign(slug: str) -> Response:
     settings = here.shelf.recent(slug)
     if settings is None or not settings.visible(now):
         with here.database.snapshot() as session:
-            settings, _version = visible(session, slug)
+            settings = _signable(session, slug, typed.get("preview"))
     language = settings.wording(typed.get("language")).language
     phase = settings.phase(now)
     if phase is not Phase.OPEN:
@@ -137,7 +156,7 @@ def _inbox(
 ) -> Response:
     submission_id = _submission_of(reference)
     with site().database.snapshot() as session:
-        settings, _version = visible(session, slug)
+        settings = walkable(session, slug)
         state = _state(session, submission_id)
     language = answers.language_asked(settings)
     view = letters.view(settings, language=language, now=db.now())
@@ -202,7 +221,7 @@ def inbox_act(slug: str, reference: str) -> Response:
     if action != "address":
         abort(400)
     with here.database.snapshot() as session:
-        settings, _version = visible(session, slug)
+        settings = walkable(session, slug)
         refused = _state(session, submission_id) == "refused"
     if not refused:
         return _inbox(slug, reference, SignForm(), _SIGN_ANEW, 409)

@@ -26,6 +26,7 @@ def upgrade() -> None:
                 "rehearsal", sa.Boolean(), server_default=sa.false(), nullable=False
             )
         )
+        letter.add_column(sa.Column("rehearsed_until", _MOMENT, nullable=True))
         letter.add_column(sa.Column("archived_at", _MOMENT, nullable=True))
         letter.add_column(sa.Column("deleted_at", _MOMENT, nullable=True))
     with op.batch_alter_table("text_version") as version:
@@ -173,4 +174,5 @@ def downgrade() -> None:
     with op.batch_alter_table("letter") as letter:
         letter.drop_column("deleted_at")
         letter.drop_column("archived_at")
+        letter.drop_column("rehearsed_until")
         letter.drop_column("rehearsal")
