@@ -53,6 +53,11 @@ def preview(token: str, locale: str | None = None) -> str:
     return f"/preview/{token}/{locale}" if locale else f"/preview/{token}"
 
 
+def preview_privacy(token: str, locale: str | None = None) -> str:
+    """The privacy notice behind a private link."""
+    return _in(f"/preview/{token}/privacy", locale)
+
+
 def preview_snapshot(token: str, public_id: str) -> str:
     """A press snapshot behind a private link."""
     return f"/preview/{token}/snapshots/{public_id}"

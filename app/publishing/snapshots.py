@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import Blueprint, Response, abort
 
 from app import answers, db, i18n, urls
@@ -38,7 +40,8 @@ def private_page(token: str, public_id: str) -> Response:
     """The page before the letter's embargo has passed."""
     with site().database.snapshot() as session:
         settings, shown = _private(session, token, public_id)
-    return _page(settings, shown, urls.preview_snapshot(token, public_id))
+    path = urls.preview_snapshot(token, public_id)
+    return _page(settings, shown, path, preview=token)
 
 
 @bp.get("/preview/<token>/snapshots/<public_id>.csv")
@@ -76,11 +79,16 @@ def _of(
     return settings, shown
 
 
-def _page(settings: Settings, shown: Shown, path: str) -> Response:
+def _page(
+    settings: Settings, shown: Shown, path: str, *, preview: str = ""
+) -> Response:
     language = answers.language_asked(settings)
     view = letters.view(settings, language=language, now=db.now())
     response = answers.page(
-        "publishing/snapshot.html", letter=view, snapshot=shown, path=path
+        "publishing/snapshot.html",
+        letter=replace(view, preview=preview),
+        snapshot=shown,
+        path=path,
     )
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
     return response

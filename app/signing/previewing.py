@@ -15,15 +15,33 @@ from app.site import site
 bp = Blueprint("previewing", __name__)
 
 
+def _slug(token: str) -> str:
+    """The slug of the letter behind a private link, or 404."""
+    with site().database.snapshot() as session:
+        slug = previews.slug_behind(session, tokens=site().tokens, token=token)
+    return slug or abort(404)
+
+
+@bp.get("/preview/<token>/privacy")
+def privacy(token: str) -> Response:
+    """The privacy notice that the form of a rehearsal leads to."""
+    slug, now = _slug(token), db.now()
+    with site().database.snapshot() as session:
+        found = site().shelf.get(session, slug=slug, now=now)
+    if found is None:
+        abort(404)
+    language = answers.language_asked(found[0])
+    view = letters.view(found[0], language=language, now=now)
+    response = answers.page("signing/privacy.html", letter=replace(view, preview=token))
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    return response
+
+
 @bp.get("/preview/<token>")
 @bp.get("/preview/<token>/<language:locale>")
 def preview(token: str, locale: str | None = None) -> Response:
     """The letter's page as it will be, marked as what it is; nobody may keep it."""
-    here, now = site(), db.now()
-    with here.database.snapshot() as session:
-        slug = previews.slug_behind(session, tokens=here.tokens, token=token)
-    if slug is None:
-        abort(404)
+    here, now, slug = site(), db.now(), _slug(token)
     found = moving.read(here.database, shelf=here.shelf, slug=slug, now=now)
     if found is None:
         abort(404)
