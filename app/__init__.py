@@ -23,8 +23,22 @@ def create_public(site: Site) -> Flask:
     from werkzeug.middleware.proxy_fix import ProxyFix
 
     from app import answers, cli, fence, operations, problems, urls
-    from app.publishing import api, corrections, pages, signatories
-    from app.signing import confirming, disputing, inviting, manage, routes
+    from app.publishing import (
+        api,
+        corrections,
+        pages,
+        signatories,
+        snapshots,
+        wordings,
+    )
+    from app.signing import (
+        confirming,
+        disputing,
+        inviting,
+        manage,
+        previewing,
+        routes,
+    )
 
     app = Flask("app", static_folder=None, template_folder=None)
     app.url_map.converters["language"] = urls.LanguageConverter
@@ -32,18 +46,10 @@ def create_public(site: Site) -> Flask:
     app.extensions["undersigned"] = site
     app.url_map.strict_slashes = True
     app.url_map.converters["slug"] = fence.Slug
-    for blueprint in (
-        routes.bp,
-        confirming.bp,
-        manage.bp,
-        inviting.bp,
-        disputing.bp,
-        api.bp,
-        pages.bp,
-        signatories.bp,
-        corrections.bp,
-    ):
-        app.register_blueprint(blueprint)
+    for room in (routes, confirming, manage, inviting, disputing, previewing):
+        app.register_blueprint(room.bp)
+    for shown in (api, pages, signatories, corrections, snapshots, wordings):
+        app.register_blueprint(shown.bp)
     app.register_blueprint(operations.bp)
     if site.config.development:
         from app import development

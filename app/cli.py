@@ -17,11 +17,13 @@ from app.cli_disputes import dispute
 from app.cli_signatures import signature, watch_list
 from app.domain import (
     addresses,
+    editing,
     letter_files,
     letter_loading,
     organisers,
     record,
     retention,
+    sectors,
     tally,
 )
 from app.models import Letter, Role
@@ -55,8 +57,14 @@ letter = AppGroup("letter", help="Letters as folders of files.")
 @letter.command("load")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--by", "by", help="The organiser who loads it; the system otherwise.")
-def letter_load(folder: Path, by: str | None) -> None:
-    """Create or update the letter that FOLDER describes."""
+@click.option("--minor", is_flag=True,
+              help="Changed words are minor: nobody who signed is asked again.")  # fmt: skip
+def letter_load(folder: Path, by: str | None, minor: bool) -> None:
+    """Create or update the letter that FOLDER describes.
+
+    Once the letter is published, changed words are a material change: everyone who
+    signed is asked by mail to keep or withdraw, unless --minor says otherwise.
+    """
     try:
         files = letter_files.read(folder)
         with writing() as session:
@@ -66,10 +74,13 @@ def letter_load(folder: Path, by: str | None) -> None:
                 files=files,
                 actor=actor(session, by) if by else record.SYSTEM,
                 now=db.now(),
+                minor=minor,
             )
+    except editing.ReadOnly:
+        raise click.ClickException(f"{files.slug} is archived: read only") from None
     except letter_files.LetterFileError as error:
         raise click.ClickException(str(error)) from None
-    except letter_loading.SectorInUse as error:
+    except (sectors.SectorInUse, letter_loading.SectorMerged) as error:
         where = f"{folder / 'letter.toml'}, sectors"
         raise click.ClickException(f"{where}: {error}") from None
     click.echo(f"{done.slug}: {', '.join(done.changes) or 'nothing changed'}")

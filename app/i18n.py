@@ -76,6 +76,15 @@ def counted(forms: tuple[str, str], number: int, locale: str) -> str:
 
 
 @cache
+def is_language(code: str) -> bool:
+    """Whether `code` is a language that Unicode's data knows."""
+    try:
+        Locale.parse(code)
+    except (UnknownLocaleError, ValueError):
+        return False
+    return True
+
+
 def language_name(language: str) -> str:
     """What a language calls itself, as "Deutsch" for "de"."""
     try:

@@ -53,6 +53,31 @@ def manage(token: str) -> str:
     return f"/manage/{token}"
 
 
+def preview(token: str, locale: str | None = None) -> str:
+    """The private way to a letter that the public does not see yet."""
+    return f"/preview/{token}/{locale}" if locale else f"/preview/{token}"
+
+
+def preview_privacy(token: str, locale: str | None = None) -> str:
+    """The privacy notice behind a private link."""
+    return _in(f"/preview/{token}/privacy", locale)
+
+
+def preview_snapshot(token: str, public_id: str) -> str:
+    """A press snapshot behind a private link."""
+    return f"/preview/{token}/snapshots/{public_id}"
+
+
+def snapshot(slug: str, public_id: str, locale: str | None = None) -> str:
+    """A press snapshot of a letter."""
+    return _in(f"/letters/{slug}/snapshots/{public_id}", locale)
+
+
+def versions(slug: str, locale: str | None = None) -> str:
+    """The letter's words over time."""
+    return _in(f"/letters/{slug}/versions", locale)
+
+
 def privacy(slug: str, locale: str | None = None) -> str:
     """The privacy notice of a letter."""
     return _in(f"/letters/{slug}/privacy", locale)

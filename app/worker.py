@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app import db
 from app.db import Database
-from app.domain import backlog, record, retention, tally
+from app.domain import backlog, chores, record, retention, tally
 from app.domain.keyring import Keyring
 from app.domain.tokens import Tokens
 from app.mail import outbox
@@ -25,6 +25,7 @@ from config import Config
 
 log = logging.getLogger("undersigned.worker")
 
+TEND_EVERY = 1.0
 SEAL_EVERY = 20.0
 RETENTION_EVERY = 3600.0
 # Whether a figure of an hour ago is to be taken anew.
@@ -173,9 +174,12 @@ class Worker:
             pause = 0.0 if self._careful(self.workbench.work) else 0.5
 
     def _errands(self) -> None:
-        due = {self.fold: 0.0, self.seal: 0.0, self.retain: 0.0, self.look: 0.0}
+        due = dict.fromkeys(
+            (self.fold, self.tend, self.seal, self.retain, self.look), 0.0
+        )
         every = {
             self.fold: self._config.fold_every,
+            self.tend: TEND_EVERY,
             self.seal: SEAL_EVERY,
             self.retain: RETENTION_EVERY,
             self.look: LOOK_EVERY,
@@ -201,6 +205,16 @@ class Worker:
             moved = tally.fold(session)
             session.commit()
             return moved
+
+    def tend(self) -> int:
+        """Do a batch of what letters have waiting: recode, ask again, show names."""
+        with self._database.reading() as session:
+            if not chores.waiting(session, now=db.now()):
+                return 0
+        with self._database.writing() as session:
+            done = chores.do(session, now=db.now())
+            session.commit()
+        return done
 
     def seal(self) -> int:
         """Seal what the record has gained; the head goes to the log as well."""

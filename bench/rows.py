@@ -32,7 +32,7 @@ COLUMNS = {
     " address_sealed name name_key title affiliation sector country statement listed"
     " public_figure identification_only wants_updates may_contact language"
     " text_version_id consent_version confirmed_at verified featured_rank created_at"
-    " search_text",
+    " counted_at search_text",
     "search_word": "letter_id word rank signature_id",
     "submission": "id letter_id state address_key content_key sealed language"
     " code_tries mail_number mailed_at created_at expires_at signature_id",
@@ -128,7 +128,8 @@ def _add(
          "Professor of Mathematics", "University of Exampletown", sector, country,
          "Faces are not toys." if number % 5 == 0 else None, number % 10 != 9, held,
          False, True, False, "en", place.text_version_id, "2026-11", when, verified,
-         rank if verified and rank <= _FEATURED else None, when, words)
+         rank if verified and rank <= _FEATURED else None, when,
+         None if held else when, words)
     )  # fmt: skip
     place_in_list = search.rank_of(
         state=State(state), listed=number % 10 != 9, verified=verified

@@ -114,7 +114,11 @@ def test_the_lifecycle_alone_writes_a_signatures_state() -> None:
         for path in MODULES
         if list(writes_of_state(ast.parse(path.read_text())))
     }
-    assert writers == {"app.domain.lifecycle", "app.domain.lifecycle_bulk"}
+    assert writers == {
+        "app.domain.lifecycle",
+        "app.domain.lifecycle_bulk",
+        "app.domain.lifecycle_letter",
+    }
 
 
 def test_the_check_for_writers_sees_a_writer() -> None:

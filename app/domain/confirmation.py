@@ -170,7 +170,8 @@ def confirm(
             "name_key": name_key,
             "title": draft.title or None,
             "affiliation": draft.affiliation or None,
-            "sector": draft.sector,
+            # Chosen before a merge of sectors, perhaps.
+            "sector": settings.merged.get(draft.sector, draft.sector),
             "country": draft.country or tally.NOT_SAID,
             "statement": draft.statement or None,
             "listed": draft.listed,

@@ -37,6 +37,7 @@ def before(session: Transaction, *, signature_id: int) -> dict[str, Any]:
         select(
             Signature.letter_id,
             Signature.state,
+            Signature.counted_at,
             *(getattr(Signature, name) for name in _COLUMNS),
         ).where(Signature.id == signature_id)
     ).one()
@@ -54,6 +55,7 @@ def before(session: Transaction, *, signature_id: int) -> dict[str, Any]:
         "letter_id": row.letter_id,
         "state": row.state,
         **{name: getattr(row, name) for name in _COLUMNS},
+        "counted_at": row.counted_at.isoformat() if row.counted_at else None,
         "prominent": queue.PROMINENT in piles,
         "reviews": json.loads(
             json.dumps([dict(review._mapping) for review in reviews], default=str)
@@ -133,7 +135,7 @@ def undo(
 
 def _restore(session: Transaction, move: Any, *, actor: str, now: datetime) -> None:
     """Put a signature back to where `move` (a row of desk_move) found it."""
-    before = move.before
+    before, counted_at = move.before, move.before["counted_at"]
     reviews = {review["id"]: review for review in before["reviews"]}
     for verification_id in session.scalars(
         select(Verification.id).where(Verification.signature_id == move.signature_id)
@@ -156,7 +158,8 @@ def _restore(session: Transaction, move: Any, *, actor: str, now: datetime) -> N
         session,
         signature_id=move.signature_id,
         to=State(before["state"]),
-        changes={name: before[name] for name in _COLUMNS},
+        changes={name: before[name] for name in _COLUMNS}
+        | {"counted_at": datetime.fromisoformat(counted_at) if counted_at else None},
         actor=actor,
         now=now,
     )

@@ -183,7 +183,7 @@ def open_link(
 
 def may_confirm(settings: Settings, now: datetime) -> bool:
     """Whether links of this letter still confirm: until a day after its closing."""
-    if not settings.visible(now):
+    if not settings.walkable(now):
         return False
     return settings.phase(now - GRACE) is not Phase.CLOSED
 

@@ -41,8 +41,14 @@ def numbers(
 ) -> Numbers:
     """The numbers of one moment by sector, with their labels in `language`."""
 
+    # A merged sector counts under the other one from the moment of the merge, and
+    # its signatures are recoded soon after: the sum is the same all the while.
+    parts: dict[str, list[str]] = {key: [key] for key in settings.sector_keys}
+    for old, new in settings.merged.items():
+        parts[new].append(old)
+
     def figure(key: str, measure: Measure) -> int:
-        return counted.get((key, measure.value), 0)
+        return sum(counted.get((part, measure.value), 0) for part in parts[key])
 
     rows = [
         (

@@ -71,9 +71,9 @@ class LetterFiles:
     collected: tuple[CollectedGroup, ...] = field(default=())
 
 
-_SLUG = r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?"
-_KEY = r"[a-z][a-z0-9_]{0,31}"
-_RESERVED = {"other", "not_said"}
+SLUG = r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?"
+KEY = r"[a-z][a-z0-9_]{0,31}"
+RESERVED = {"other", "not_said"}
 
 
 class _Reader:
@@ -184,7 +184,7 @@ def read(folder: Path) -> LetterFiles:
     reader = _Reader(folder)
     root = reader.root
     slug = reader.line(root, "slug")
-    if not re.fullmatch(_SLUG, slug):
+    if not re.fullmatch(SLUG, slug):
         raise reader.fail("slug", "may hold a to z, 0 to 9 and hyphens between them")
     colour = reader.value(root, "accent", str, "#1f3a5f")
     if wrong := accent.problem_with(colour):
@@ -223,7 +223,7 @@ def read(folder: Path) -> LetterFiles:
         postal=reader.line(organiser, "organiser.postal", limit=400),
         languages=languages,
         sectors=sectors,
-        collected=_collected(reader, list(languages), set(sectors) | _RESERVED),
+        collected=_collected(reader, list(languages), set(sectors) | RESERVED),
     )
 
 
@@ -261,7 +261,7 @@ def _sectors(reader: _Reader, languages: list[str]) -> dict[str, dict[str, str]]
     for number, holder in enumerate(reader.value(reader.root, "sectors", list, []), 1):
         where = f"sectors#{number}"
         key = reader.line(holder, f"{where}.key")
-        if not re.fullmatch(_KEY, key) or key in _RESERVED or key in sectors:
+        if not re.fullmatch(KEY, key) or key in RESERVED or key in sectors:
             raise reader.fail(f"{where}.key", f"{key} is reserved, doubled or misspelt")
         sectors[key] = reader.labels(holder, f"{where}.labels", languages)
     return sectors

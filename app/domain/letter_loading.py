@@ -9,10 +9,20 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.domain import lifecycle, names, record, standing, tally, verification, wording
+from app.domain import (
+    editing,
+    lifecycle,
+    names,
+    sectors,
+    standing,
+    tally,
+    verification,
+    wordings,
+)
 from app.domain.keyring import Keyring
 from app.domain.letter_files import CollectedGroup, LetterFiles
 from app.models import (
+    Change,
     Collection,
     Facet,
     Letter,
@@ -21,13 +31,15 @@ from app.models import (
     Sector,
     Signature,
     State,
-    TextVersion,
     VerificationMethod,
 )
 
+# The kinds of changes that those who signed are told of.
+_SAID = (Change.MINOR.value, Change.MATERIAL.value)
 
-class SectorInUse(ValueError):
-    """A sector cannot go while signatures stand under it; the message names it."""
+
+class SectorMerged(ValueError):
+    """A sector that went up in another cannot come back; the message names it."""
 
 
 @dataclass(slots=True)
@@ -40,35 +52,45 @@ class Loaded:
 
 
 def load(
-    session: Session, *, keyring: Keyring, files: LetterFiles, actor: str, now: datetime
+    session: Session,
+    *,
+    keyring: Keyring,
+    files: LetterFiles,
+    actor: str,
+    now: datetime,
+    minor: bool = False,
 ) -> Loaded:
     """Create or update the letter that `files` describes.
 
-    Every change of a wording becomes a new text version. Raises SectorInUse.
+    Every change of a wording becomes a new text version: once the letter is
+    published a material one, about which everyone who signed is asked, unless the
+    person who loads it says that all of them are minor. Raises SectorInUse,
+    SectorMerged and ReadOnly.
     """
     done = Loaded(files.slug)
-    letter = session.scalar(select(Letter).where(Letter.slug == files.slug))
+    found = session.scalar(select(Letter.id).where(Letter.slug == files.slug))
+    letter = editing.take(session, letter_id=found) if found else None
+    # What the wording is to those who signed is judged by how the letter stands
+    # before this folder changes when it is published.
+    change = Change.MINOR if minor else Change.MATERIAL
     if letter is None:
         letter = _create(session, keyring, files, now)
         done.created = True
         done.changes.append("created")
+    _languages(session, letter, files, done, change, actor, now)
     _settings(letter, files, done)
-    _languages(session, letter, files, done, now)
     _sectors(session, letter, files, done)
     session.flush()
     for group in files.collected:
         _collection(session, letter, group, files, done, actor, now)
     if done.changes:
-        letter.revision += 1
-        letter.revised_at = now
-        record.write(
+        editing.revise(
             session,
-            letter_id=letter.id,
-            actor=actor,
+            letter,
             verb="letter.load",
-            subject=letter.slug,
-            after=f"revision {letter.revision}",
-            at=now,
+            actor=actor,
+            now=now,
+            after=f"revision {letter.revision + 1}",
         )
     session.flush()
     return done
@@ -126,7 +148,13 @@ def _settings(letter: Letter, files: LetterFiles, done: Loaded) -> None:
 
 
 def _languages(
-    session: Session, letter: Letter, files: LetterFiles, done: Loaded, now: datetime
+    session: Session,
+    letter: Letter,
+    files: LetterFiles,
+    done: Loaded,
+    change: Change,
+    actor: str,
+    now: datetime,
 ) -> None:
     present = {
         row.language: row
@@ -155,27 +183,18 @@ def _languages(
             for name, value in wanted.items():
                 setattr(row, name, value)
             done.changes.append(f"{language} heading")
-        newest = session.scalars(
-            select(TextVersion)
-            .where(TextVersion.letter_id == letter.id, TextVersion.language == language)
-            .order_by(TextVersion.number.desc())
-            .limit(1)
-        ).first()
-        digest = wording.text_hash(file.source)
-        if newest is None or newest.hash != digest:
-            number = newest.number + 1 if newest else 1
-            session.add(
-                TextVersion(
-                    letter_id=letter.id,
-                    language=language,
-                    number=number,
-                    source=file.source,
-                    html=wording.render(file.source),
-                    hash=digest,
-                    created_at=now,
-                )
-            )
-            done.changes.append(f"{language} text version {number}")
+        added = wordings.add(
+            session,
+            letter,
+            language=language,
+            source=file.source,
+            change=change,
+            actor=actor,
+            now=now,
+        )
+        if added is not None:
+            said = f" ({added.change})" if added.change in _SAID else ""
+            done.changes.append(f"{language} text version {added.number}{said}")
 
 
 def _sectors(
@@ -185,14 +204,12 @@ def _sectors(
         row.key: row
         for row in session.scalars(select(Sector).where(Sector.letter_id == letter.id))
     }
-    for key in present.keys() - files.sectors.keys():
-        used = session.scalar(
-            select(Signature.id)
-            .where(Signature.letter_id == letter.id, Signature.sector == key)
-            .limit(1)
-        )
-        if used is not None:
-            raise SectorInUse(f"sector {key} has signatures: it cannot be taken out")
+    merged = {key for key, row in present.items() if row.merged_into}
+    if again := sorted(merged & files.sectors.keys()):
+        into = present[again[0]].merged_into
+        raise SectorMerged(f"sector {again[0]} went up in {into}: it cannot come back")
+    for key in present.keys() - files.sectors.keys() - merged:
+        sectors.check_unused(session, letter_id=letter.id, key=key)
         session.delete(present[key])
         done.changes.append(f"sector {key} taken out")
     for position, (key, labels) in enumerate(files.sectors.items()):

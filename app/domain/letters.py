@@ -17,6 +17,7 @@ from app.domain.tally import NOT_SAID, OTHER
 from app.domain.views import Choice, Language, LetterView, StoredHtml
 from app.i18n import marked as _
 from app.models import (
+    Change,
     Collection,
     Letter,
     LetterLanguage,
@@ -25,6 +26,8 @@ from app.models import (
 )
 
 CONSENT_VERSION = "2026-11"
+# The kinds of wordings under which signatures of the one before go on standing.
+KEEPS = (Change.DRAFT.value, Change.MINOR.value)
 
 
 class Phase(StrEnum):
@@ -59,6 +62,9 @@ class Wording:
     number: int
     hash: str
     html: StoredHtml
+    # hash -> id of the wordings that one may still sign under: no material change
+    # came after them.
+    standing: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +88,18 @@ class Settings:
     paused: bool
     second_reviewer: bool
     frozen_at: datetime | None
+    rehearsal: bool
+    archived_at: datetime | None
     revision: int
     pepper: bytes
     created_at: datetime
     wordings: dict[str, Wording]
     sectors: dict[str, dict[str, str]]
     sources: dict[int, dict[str, str]]
+    # Sectors that went up in others: the old key and the one that it counts under.
+    merged: dict[str, str]
+    # id -> number of the wordings after which a material one came.
+    outdated: dict[int | None, int]
     # What has been made of it for showing, by what it was made for: a letter is
     # looked at often, and all of this stands for as long as its revision does.
     views: dict[tuple[str, Phase], LetterView] = field(
@@ -104,6 +116,10 @@ class Settings:
     def visible(self, now: datetime) -> bool:
         """Whether the public may see the letter: published, and no embargo on it."""
         return self.published_at is not None and self.published_at <= now
+
+    def walkable(self, now: datetime) -> bool:
+        """Whether links that were mailed work: for everyone, or in a rehearsal."""
+        return self.visible(now) or self.rehearsal
 
     def phase(self, now: datetime) -> Phase:
         """Whether signatures are taken at `now`."""
@@ -132,6 +148,9 @@ class Settings:
                 key: of.get(language) or of[self.default_language]
                 for key, of in self.sectors.items()
             } | {OTHER: translate(_("Other")), NOT_SAID: translate(_("Rather not say"))}
+            # Until a merged key's signatures are recoded, they are called so already.
+            for old, new in self.merged.items():
+                self.labels[language][old] = self.labels[language][new]
         return self.labels[language]
 
     def source_note(self, collection_id: int, language: str) -> str:
@@ -141,8 +160,14 @@ class Settings:
 
 
 def slugs(session: Transaction) -> list[str]:
-    """The slugs of all letters, newest first."""
-    return list(session.scalars(select(Letter.slug).order_by(Letter.id.desc())))
+    """The slugs of all letters that are not deleted, newest first."""
+    return list(
+        session.scalars(
+            select(Letter.slug)
+            .where(Letter.deleted_at.is_(None))
+            .order_by(Letter.id.desc())
+        )
+    )
 
 
 def load(session: Session, *, letter_id: int) -> Settings:
@@ -154,12 +179,19 @@ def load(session: Session, *, letter_id: int) -> Settings:
         .order_by(LetterLanguage.position)
     ).all()
     newest: dict[str, TextVersion] = {}
+    standing: dict[str, dict[str, int]] = {}
+    numbers: dict[int | None, int] = {}
     for text_version in session.scalars(
         select(TextVersion)
         .where(TextVersion.letter_id == letter_id)
         .order_by(TextVersion.number)
     ):
         newest[text_version.language] = text_version
+        if text_version.change not in KEEPS:
+            standing[text_version.language] = {}
+        standing[text_version.language][text_version.hash] = text_version.id
+        numbers[text_version.id] = text_version.number
+    stand = {key for of in standing.values() for key in of.values()}
     sectors = session.scalars(
         select(Sector).where(Sector.letter_id == letter_id).order_by(Sector.position)
     ).all()
@@ -184,6 +216,8 @@ def load(session: Session, *, letter_id: int) -> Settings:
         paused=letter.paused,
         second_reviewer=letter.second_reviewer,
         frozen_at=letter.frozen_at,
+        rehearsal=letter.rehearsal,
+        archived_at=letter.archived_at,
         revision=letter.revision,
         pepper=letter.pepper,
         created_at=letter.created_at,
@@ -197,11 +231,14 @@ def load(session: Session, *, letter_id: int) -> Settings:
                 number=newest[row.language].number,
                 hash=newest[row.language].hash,
                 html=StoredHtml(newest[row.language].html),
+                standing=standing[row.language],
             )
             for row in languages
         },
-        sectors={row.key: row.labels for row in sectors},
+        sectors={row.key: row.labels for row in sectors if not row.merged_into},
         sources={row.id: row.source for row in collections},
+        merged={row.key: row.merged_into for row in sectors if row.merged_into},
+        outdated={key: number for key, number in numbers.items() if key not in stand},
     )
 
 
@@ -244,6 +281,7 @@ def _view(settings: Settings, wording: Wording, phase: Phase) -> LetterView:
         asks_country=settings.country_policy,
         allows_statement=settings.allows_statement,
         is_example=settings.is_example,
+        rehearsal=settings.rehearsal,
         collects=bool(settings.sources),
         accent_css=accent.css(settings.accent),
         sectors=tuple(

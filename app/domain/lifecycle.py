@@ -14,7 +14,16 @@ from sqlalchemy import case, update
 
 from app import db, prepared
 from app.db import Transaction, insert_for
-from app.domain import corrections, outgoing, queue, record, redaction, search, tally
+from app.domain import (
+    corrections,
+    lifecycle_letter,
+    outgoing,
+    queue,
+    record,
+    redaction,
+    search,
+    tally,
+)
 from app.domain.standing import Facts, entries_of, facts, net
 from app.domain.verbs import (
     COUNTED,
@@ -330,6 +339,7 @@ def erase(
     if former.redacted:
         return former.state
     redaction.wipe_around(session, signature_id=signature_id)
+    lifecycle_letter.wipe_lines(session, signature_id=signature_id)
     return _move(session, Verb.REDACT, former, former.state, actor=actor, now=now,
                  changes=WIPED | {"redacted_at": now})  # fmt: skip
 
@@ -356,6 +366,7 @@ def _enter(
         raise NotAllowed(verb, None)
     words = search.text_of(values)
     row = values | {"state": to.value, "verified": False, "created_at": now,
+                    "counted_at": now if to is COUNTED else None,
                     "search_text": words}  # fmt: skip
     new = prepared.run(session, Step(_ENTER, row))
     if not new:
@@ -435,6 +446,8 @@ def _move(
     verified = values.get("verified", former.verified)
     if to is not COUNTED or not verified:
         values["featured_rank"] = None
+    if to is COUNTED and former.state is not COUNTED:
+        values.setdefault("counted_at", now)
     if to is REJECTED and verb is Verb.REJECT:
         values["rejected_from"] = former.state.value
     values |= search.changed(session, former, values)

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, insert, null, select, update
+from sqlalchemy import ColumnElement, case, insert, null, select, update
 
 from app import db, prepared
 from app.db import Transaction
-from app.domain import queue, record, search, tally
+from app.domain import lifecycle_letter, queue, record, search, tally
 from app.domain.lifecycle import WIPED
 from app.domain.standing import entries_of
 from app.domain.tally import Entry
@@ -107,7 +107,16 @@ def reinstate(
     moved = session.execute(
         update(db.table(Signature))
         .where(_signature.id.in_(ids), *mine)
-        .values(state=_signature.rejected_from, rejected_from=null(), case_id=null())
+        .values(
+            state=_signature.rejected_from,
+            rejected_from=null(),
+            case_id=null(),
+            # Whoever comes back while the display is frozen shows when it is not.
+            counted_at=case(
+                (_signature.rejected_from == COUNTED.value, now),
+                else_=_signature.counted_at,
+            ),
+        )
         .returning(_signature.state, *_FACTS, *_FOUND_BY)
     ).all()
     _follow(session, moved, letter_id=letter_id, before=REJECTED, after=None)
@@ -141,6 +150,7 @@ def collect(
             "state": (HELD if row["hold_reasons"] else COUNTED).value,
             "verified": False,
             "created_at": now,
+            "counted_at": None if row["hold_reasons"] else now,
             "search_text": search.text_of(row),
         }
         for row in rows
@@ -204,6 +214,8 @@ def take_back(
         .where(_signature.id.in_([row.id for row in found]))
         .values(state=WITHDRAWN.value, redacted_at=now, search_text=None, **WIPED)
     )
+    for row in found:
+        lifecycle_letter.wipe_lines(session, signature_id=row.id)
     _follow(session, found, letter_id=letter_id, before=None, after=WITHDRAWN)
     _account(session, found, sign=-1, letter_id=letter_id, actor=actor,
              verb="import.withdraw", subject=subject, to=WITHDRAWN, now=now)  # fmt: skip

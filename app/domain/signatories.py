@@ -51,6 +51,7 @@ class Line(NamedTuple):
     origin: str
     confirmed_at: str | None
     collection_id: int | None
+    text_version_id: int | None
 
 
 _c = db.table(Signature).c
@@ -63,7 +64,8 @@ def public(columns: Sequence[Any], *conditions: Any) -> Select[Any]:
         # As literals, so that the partial index of the public lists fits.
         _c.state == literal_column("'counted'"),
         _c.listed,
-        _c.created_at <= bindparam("shown_until", type_=Moment),
+        # Since when it counts, for a name released later is a new one, too.
+        _c.counted_at <= bindparam("shown_until", type_=Moment),
         *conditions,
     )
 
@@ -127,6 +129,7 @@ def line(row: Row[Any] | Any, settings: Settings, language: str) -> PublicLine:
         source_note=settings.source_note(row.collection_id, language)
         if row.origin == Origin.COLLECTED
         else None,
+        signed_version=settings.outdated.get(row.text_version_id),
     )
 
 

@@ -123,6 +123,10 @@ def _keep(session: Transaction, form: prepared.Values, mail: prepared.Values) ->
     return bytes(kept[0][0])
 
 
+# A deleted letter has none any more.
+_PEPPERS = select(Letter.id, Letter.pepper).where(Letter.deleted_at.is_(None))
+
+
 def _content_key(pepper: bytes, content: bytes) -> bytes:
     """A keyed hash of all that was typed: the same form twice is one submission."""
     return hmac.digest(pepper, b"content-v1\0" + content, "sha256")
@@ -281,7 +285,7 @@ def find_by_code(
             letter_id,
             keyring.address_key(keyring.unwrap_pepper(letter_id, pepper), canonical),
         )
-        for letter_id, pepper in session.execute(select(Letter.id, Letter.pepper))
+        for letter_id, pepper in session.execute(_PEPPERS)
     ]
     theirs = (
         tuple_(Submission.letter_id, Submission.address_key).in_(keys),

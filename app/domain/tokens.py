@@ -20,6 +20,7 @@ class Purpose(StrEnum):
     ENTER = "enter"
     INVITATION = "invitation"
     SIGN_INVITATION = "sign-invitation"
+    PREVIEW = "preview"
 
 
 class InvalidToken(Exception):

@@ -62,6 +62,10 @@ class LetterView:
     accent_css: StoredHtml
     sectors: tuple[Choice, ...]
     countries: tuple[Choice, ...]
+    # Nothing that is done now counts: all of it is wiped before the launch.
+    rehearsal: bool = False
+    # The token of the private link by which the letter is looked at.
+    preview: str = ""
 
 
 class Bar(NamedTuple):
@@ -113,6 +117,8 @@ class PublicLine(NamedTuple):
     origin: str
     confirmed_on: date | None
     source_note: str | None = None
+    # The number of the wording it stands under, where a material one came later.
+    signed_version: int | None = None
 
     @property
     def description(self) -> str:

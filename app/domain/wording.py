@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
+from difflib import SequenceMatcher
 from html import unescape
+from typing import NamedTuple
 
 import nh3
 from markdown_it import MarkdownIt
@@ -39,6 +41,26 @@ def blocks(html: str) -> list[str]:
     parts = re.split(r"</(?:p|li|h[2-4])>", html.replace("<br>", " "))
     texts = (unescape(re.sub(r"<[^>]*>", "", part)) for part in parts)
     return [" ".join(text.split()) for text in texts if text.strip()]
+
+
+class Difference(NamedTuple):
+    """A paragraph that is the "same", was "removed" or was "added"."""
+
+    kind: str
+    text: str
+
+
+def difference(before: str, after: str) -> list[Difference]:
+    """What rendered HTML says otherwise than the one before, paragraph by paragraph."""
+    old, new = blocks(before), blocks(after)
+    found = []
+    for kind, a, b, c, d in SequenceMatcher(a=old, b=new, autojunk=False).get_opcodes():
+        if kind == "equal":
+            found += [Difference("same", text) for text in old[a:b]]
+        else:
+            found += [Difference("removed", text) for text in old[a:b]]
+            found += [Difference("added", text) for text in new[c:d]]
+    return found
 
 
 def text_hash(source: str) -> str:

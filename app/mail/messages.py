@@ -14,6 +14,12 @@ from urllib.parse import urlsplit
 
 from app import i18n, urls
 from app.domain.views import LetterView
+from app.i18n import marked as _
+
+_REHEARSAL = _(
+    "This is a rehearsal: nothing here counts, and all of it is wiped before the "
+    "letter is published."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +147,14 @@ def invitation(
     return _build("invitation", house, envelope, letter, link=link)
 
 
+def text_changed(
+    house: House, envelope: Envelope, letter: LetterView, *, manage: str
+) -> bytes:
+    """The letter's words changed: see the difference, keep or withdraw."""
+    link = urls.absolute(house.base_url, urls.manage(manage))
+    return _build("text_changed", house, envelope, letter, manage=link)
+
+
 def _build(
     kind: str, house: House, envelope: Envelope, letter: LetterView, **context: object
 ) -> bytes:
@@ -151,6 +165,10 @@ def _build(
         name: i18n.render(f"mail/{kind}/{name}", locale, **context)
         for name in ("subject.txt", "body.txt", "body.html")
     }
+    if letter.rehearsal:
+        translate = i18n.translator(locale)
+        parts["subject.txt"] = f"[{translate(_('Rehearsal'))}] {parts['subject.txt']}"
+        parts["body.txt"] = f"{translate(_REHEARSAL)}\n\n{parts['body.txt']}"
     message = EmailMessage(policy=SMTP)
     message["From"] = Address("Undersigned", addr_spec=house.sender)
     message["To"] = Address(addr_spec=envelope.to)

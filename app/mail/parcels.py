@@ -20,6 +20,7 @@ from app.domain import (
     letters,
     requests,
     tally,
+    wordings,
 )
 from app.domain.keyring import Keyring, Unopenable
 from app.domain.shelf import Shelf
@@ -58,6 +59,7 @@ _PLAIN: dict[OutboxKind, Callable[..., bytes]] = {
     OutboxKind.MANAGE: messages.manage,
     OutboxKind.RELEASED: messages.released,
     OutboxKind.VERIFIED: messages.verified,
+    OutboxKind.TEXT_CHANGED: messages.text_changed,
 }
 # What a mail says must hold when it leaves: somebody may have decided otherwise.
 _STILL_TRUE: dict[str, Callable[[Any], bool]] = {
@@ -175,6 +177,10 @@ class Maker:
         if claimed.invitation_id is not None:
             return self._of_invitation(session, claimed.invitation_id, now)
         if claimed.signature_id is not None:
+            if claimed.kind == OutboxKind.TEXT_CHANGED and not wordings.is_asked(
+                session, signature_id=claimed.signature_id
+            ):
+                return "kept"
             return self._of_signature(session, claimed, claimed.signature_id)
         if claimed.sign_invitation_id is not None:
             return self._of_sign_invitation(session, claimed.sign_invitation_id, now)

@@ -13,7 +13,15 @@ from app.models.desk import (
     SignInvitation,
 )
 from app.models.dispute import Backlog, Dispute, DisputeKind, DisputeResult
-from app.models.letter import Collection, Letter, LetterLanguage, Sector, TextVersion
+from app.models.launch import PreviewLink, Snapshot, SnapshotLine, Unveiling
+from app.models.letter import (
+    Change,
+    Collection,
+    Letter,
+    LetterLanguage,
+    Sector,
+    TextVersion,
+)
 from app.models.mail import IS_UNSENT, MailSlot, Outbox, OutboxKind, OutboxState
 from app.models.organiser import (
     EntryLink,
@@ -70,6 +78,7 @@ __all__ = [
     "Base",
     "BlockedName",
     "Case",
+    "Change",
     "Collection",
     "Correction",
     "CorrectionCause",
@@ -106,6 +115,7 @@ __all__ = [
     "OutboxKind",
     "OutboxState",
     "Passkey",
+    "PreviewLink",
     "Reason",
     "Record",
     "RequestAnswer",
@@ -117,12 +127,15 @@ __all__ = [
     "SignIn",
     "SignInvitation",
     "Signature",
+    "Snapshot",
+    "SnapshotLine",
     "State",
     "Submission",
     "SubmissionState",
     "Suppression",
     "Tally",
     "TextVersion",
+    "Unveiling",
     "Verification",
     "VerificationMethod",
     "WatchName",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
@@ -18,6 +19,20 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, Moment, RowId
+from app.models.signature import one_of
+
+
+class Change(StrEnum):
+    """What a wording is to those who signed the one before it."""
+
+    # The first in its language: there is nothing that it changes.
+    FIRST = "first"
+    # Made before the letter was published: nobody had signed.
+    DRAFT = "draft"
+    # The difference is shown publicly, and every signature stands under it.
+    MINOR = "minor"
+    # Those who signed an earlier one are asked again: keep or withdraw.
+    MATERIAL = "material"
 
 
 class Letter(Base):
@@ -59,6 +74,14 @@ class Letter(Base):
     # Part of the public version: every change of a setting adds one.
     revision: Mapped[int]
     revised_at: Mapped[datetime] = mapped_column(Moment)
+    # Before launch organisers may walk the whole way; all of it is wiped at launch.
+    rehearsal: Mapped[bool] = mapped_column(server_default=false())
+    # When the last rehearsal ended: its last forms may have come a moment later.
+    rehearsed_until: Mapped[datetime | None] = mapped_column(Moment)
+    # Read only from then on.
+    archived_at: Mapped[datetime | None] = mapped_column(Moment)
+    # What is left of a deleted letter is this row, for the record speaks of it.
+    deleted_at: Mapped[datetime | None] = mapped_column(Moment)
     # Wrapped by the key in the environment; without it no address is found again.
     pepper: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[datetime] = mapped_column(Moment)
@@ -81,7 +104,10 @@ class TextVersion(Base):
     """One published wording of a letter in one language; never changed."""
 
     __tablename__ = "text_version"
-    __table_args__ = (UniqueConstraint("letter_id", "language", "number"),)
+    __table_args__ = (
+        UniqueConstraint("letter_id", "language", "number"),
+        CheckConstraint(one_of("change", Change), "change"),
+    )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     letter_id: Mapped[int] = mapped_column(ForeignKey("letter.id"))
@@ -92,18 +118,33 @@ class TextVersion(Base):
     html: Mapped[str] = mapped_column(Text)
     # SHA-256 of the source, in hex: what a signature is bound to.
     hash: Mapped[str] = mapped_column(String(64))
+    # The value of a Change, as its writer said.
+    change: Mapped[str] = mapped_column(String(8), server_default="first")
+    # Signatories up to this id were asked again; null where nobody is (still) asked.
+    asked_up_to: Mapped[int | None] = mapped_column(RowId)
     created_at: Mapped[datetime] = mapped_column(Moment)
 
 
 class Sector(Base):
-    """One key of a letter's closed list of sectors, with its labels by language."""
+    """One key of a letter's closed list of sectors, with its labels by language.
+
+    A merged key is offered no more; its row stays, so that past hours keep a name.
+    """
 
     __tablename__ = "sector"
+    __table_args__ = (
+        CheckConstraint("merged_into <> key", "merged_into"),
+        CheckConstraint("(merged_into IS NULL) = (merged_at IS NULL)", "merged_at"),
+    )
 
     letter_id: Mapped[int] = mapped_column(ForeignKey("letter.id"), primary_key=True)
     key: Mapped[str] = mapped_column(String(32), primary_key=True)
     position: Mapped[int]
     labels: Mapped[dict[str, Any]] = mapped_column(JSON)
+    merged_into: Mapped[str | None] = mapped_column(String(32))
+    merged_at: Mapped[datetime | None] = mapped_column(Moment)
+    # Signatures up to this id were recoded; null when that is done.
+    recoded_up_to: Mapped[int | None] = mapped_column(RowId)
 
 
 class Collection(Base):

@@ -49,6 +49,8 @@ class OutboxKind(StrEnum):
     EVIDENCE = "evidence"
     # A personal link to sign, to an address known beforehand.
     INVITED = "invited"
+    # The letter's words changed: keep the signature, or withdraw it.
+    TEXT_CHANGED = "text_changed"
 
 
 class OutboxState(StrEnum):

@@ -225,6 +225,10 @@ class Signature(Base):
     verified: Mapped[bool]
     featured_rank: Mapped[int | None]
     redacted_at: Mapped[datetime | None] = mapped_column(Moment)
+    # The sector that was chosen, where a merge of sectors has changed it since.
+    recoded_from: Mapped[str | None] = mapped_column(String(32))
+    # Since when it stands in the count; what a frozen display goes by.
+    counted_at: Mapped[datetime | None] = mapped_column(Moment)
     created_at: Mapped[datetime] = mapped_column(Moment)
     # The words it is found by, each of them a `SearchWord`; null once it is erased.
     search_text: Mapped[str | None] = mapped_column(String(1000))

@@ -134,6 +134,8 @@ class _Judge:
 
     def sector(self) -> str:
         sector = self.typed("sector")
+        # The page may have been read before two sectors were merged.
+        sector = self.settings.merged.get(sector, sector)
         if sector not in self.settings.sector_keys:
             self.wrong("sector", self.translate(_("Please choose one of the list.")))
         return sector

@@ -15,21 +15,26 @@ from app.domain import (
     figures,
     letters,
     lifecycle,
+    lifecycle_letter,
     record,
     showing,
     signatories,
     tally,
+    wordings,
 )
 from app.domain.letters import Settings
 from app.domain.tokens import InvalidToken, Purpose
 from app.domain.versions import Version
 from app.domain.views import LetterView, PublicLine
-from app.models import Letter, Signature
+from app.domain.wording import Difference
+from app.models import Letter, Signature, State
 from app.signing import guard
 from app.signing.confirming import unknown_link
 from app.site import site
 
 bp = Blueprint("manage", __name__)
+
+_LIVING = (State.COUNTED.value, State.HELD.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,7 @@ class _Mine:
     state: str
     listed: bool
     noindex: bool
+    text_version_id: int | None
     line: PublicLine | None
     settings: Settings
     version: Version
@@ -70,6 +76,7 @@ def _mine(session: Session, token: str) -> _Mine | None:
         state=signature.state,
         listed=signature.listed,
         noindex=signature.noindex,
+        text_version_id=signature.text_version_id,
         line=signatories.line(signature, settings, view.language)
         if signature.name is not None
         else None,
@@ -88,6 +95,7 @@ def mine(token: str) -> Response:
             return unknown_link()
         counted = tally.read(session, letter_id=found.settings.id)
         waiting = backlog.read(session, letter_id=found.settings.id)
+        change = _change(session, found)
     return answers.page(
         "signing/manage.html",
         letter=found.view,
@@ -97,6 +105,7 @@ def mine(token: str) -> Response:
         listed=found.listed,
         noindex=found.noindex,
         waiting=waiting,
+        change=change,
         numbers=figures.numbers(
             counted,
             settings=found.settings,
@@ -106,13 +115,43 @@ def mine(token: str) -> Response:
     )
 
 
+def _change(session: Session, found: _Mine) -> list[Difference]:
+    """What is new in the letter for one who signed before a material change."""
+    if found.state not in _LIVING or found.text_version_id not in (
+        found.settings.outdated
+    ):
+        return []
+    return wordings.difference_since(session, text_version_id=found.text_version_id)
+
+
+def _keep(token: str) -> Response:
+    """Keep the signature under the letter's newest words in its language."""
+    with site().database.writing() as session:
+        found = _mine(session, token)
+        if found is None:
+            return unknown_link()
+        if found.text_version_id in found.settings.outdated:
+            newest = found.settings.wording(found.view.language)
+            lifecycle_letter.keep(
+                session,
+                signature_id=found.id,
+                text_version_id=newest.text_version_id,
+                number=newest.number,
+                now=db.now(),
+            )
+            session.commit()
+    return answers.see_other(urls.manage(token))
+
+
 @bp.post("/manage/<token>")
 def act(token: str) -> Response:
-    """Withdraw or erase: asked once more, then done at once. Search engines: at once."""
+    """Keep, or be found, at once; withdraw or erase are asked once more first."""
     typed = guard.read_form(request)
     verb = typed.get("action")
     if verb in ("index", "noindex"):
         return _index(token, noindex=verb == "noindex")
+    if verb == "keep":
+        return _keep(token)
     if verb not in ("withdraw", "erase"):
         abort(400)
     sure = typed.get("sure") == "yes"

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from difflib import SequenceMatcher
+from dataclasses import replace
 
 from flask import Blueprint, Response, abort, request
 from sqlalchemy import select
 
 from app import answers, db, i18n, urls
 from app.db import Transaction
-from app.domain import letters, moving, submissions, tokens
+from app.domain import letters, moving, previews, submissions, tokens
 from app.domain.keyring import Unopenable
 from app.domain.letters import Phase, Settings
 from app.domain.tokens import InvalidToken
 from app.domain.versions import Version
 from app.domain.views import SignForm
-from app.domain.wording import blocks
+from app.domain.wording import Difference, difference
 from app.i18n import marked as _
 from app.mail import outbox
 from app.models import Outbox, OutboxState, TextVersion
@@ -34,6 +34,25 @@ def visible(session: Transaction, slug: str) -> tuple[Settings, Version]:
     if found is None or not found[1].visible:
         abort(404)
     return found
+
+
+def walkable(session: Transaction, slug: str) -> Settings:
+    """The letter for the page behind a link of one's own; 404 where there is none."""
+    now = db.now()
+    found = site().shelf.get(session, slug=slug, now=now)
+    if found is None or not found[0].walkable(now):
+        abort(404)
+    return found[0]
+
+
+def _signable(session: Transaction, slug: str, preview: str | None) -> Settings:
+    """The letter to be signed: a public one, or one in rehearsal by a private link."""
+    settings = walkable(session, slug)
+    if not settings.visible(db.now()) and slug != previews.slug_behind(
+        session, tokens=site().tokens, token=preview or ""
+    ):
+        abort(404)
+    return settings
 
 
 @bp.get("/letters/<slug:slug>")
@@ -59,7 +78,7 @@ def sign(slug: str) -> Response:
     settings = here.shelf.recent(slug)
     if settings is None or not settings.visible(now):
         with here.database.snapshot() as session:
-            settings, _version = visible(session, slug)
+            settings = _signable(session, slug, typed.get("preview"))
     language = settings.wording(typed.get("language")).language
     phase = settings.phase(now)
     if phase is not Phase.OPEN:
@@ -67,10 +86,13 @@ def sign(slug: str) -> Response:
     draft, form = forms.judge(typed, settings=settings, language=language)
     if draft is None:
         return _form_again(settings, language, form, 400)
-    if typed.get("text", "") not in ("", settings.wording(language).hash):
+    wording = settings.wording(language)
+    read = wording.standing.get(typed.get("text") or wording.hash)
+    if read is None:
         change = _change(settings, language, typed["text"])
         form.values.pop("consent", None)
         return _form_again(settings, language, form, 409, change)
+    draft = replace(draft, text_version_id=read)
     with here.database.transaction() as session:
         submission_id = submissions.sign(
             session, keyring=here.keyring, settings=settings, draft=draft, now=now
@@ -84,7 +106,7 @@ def _form_again(
     language: str,
     form: SignForm,
     status: int,
-    change: list[tuple[str, str]] | None = None,
+    change: list[Difference] | None = None,
 ) -> Response:
     view = letters.view(settings, language=language, now=db.now())
     return answers.page(
@@ -96,23 +118,18 @@ def _form_again(
     )
 
 
-def _change(settings: Settings, language: str, read: str) -> list[tuple[str, str]]:
+def _change(settings: Settings, language: str, read: str) -> list[Difference]:
     """What has changed in the letter since the wording with hash `read`."""
+    wording = settings.wording(language)
     with site().database.snapshot() as session:
-        versions = select(TextVersion.hash, TextVersion.html).where(
-            TextVersion.letter_id == settings.id, TextVersion.language == language
+        before = session.scalar(
+            select(TextVersion.html).where(
+                TextVersion.letter_id == settings.id,
+                TextVersion.language == language,
+                TextVersion.hash == read,
+            )
         )
-        texts = {row.hash: row.html for row in session.execute(versions)}
-    now = blocks(texts[settings.wording(language).hash])
-    before = blocks(texts.get(read, ""))
-    change = []
-    for kind, a, b, c, d in SequenceMatcher(a=before, b=now).get_opcodes():
-        if kind == "equal":
-            change += [("same", text) for text in before[a:b]]
-        else:
-            change += [("removed", text) for text in before[a:b]]
-            change += [("added", text) for text in now[c:d]]
-    return change
+    return difference(before or "", wording.html)
 
 
 def refer_to(submission_id: bytes) -> str:
@@ -139,7 +156,7 @@ def _inbox(
 ) -> Response:
     submission_id = _submission_of(reference)
     with site().database.snapshot() as session:
-        settings, _version = visible(session, slug)
+        settings = walkable(session, slug)
         state = _state(session, submission_id)
     language = answers.language_asked(settings)
     view = letters.view(settings, language=language, now=db.now())
@@ -204,7 +221,7 @@ def inbox_act(slug: str, reference: str) -> Response:
     if action != "address":
         abort(400)
     with here.database.snapshot() as session:
-        settings, _version = visible(session, slug)
+        settings = walkable(session, slug)
         refused = _state(session, submission_id) == "refused"
     if not refused:
         return _inbox(slug, reference, SignForm(), _SIGN_ANEW, 409)

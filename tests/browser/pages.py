@@ -13,7 +13,7 @@ from functools import partial
 
 from werkzeug.test import TestResponse
 
-from tests.browser import elsewhere, letters, lists, ways
+from tests.browser import elsewhere, launches, letters, lists, ways
 from tests.browser.world import World
 
 Bring = Callable[[World, str, str], TestResponse]
@@ -215,6 +215,18 @@ TABLE: tuple[Row, ...] = (
         ("done-erase", partial(ways.manage_done, verb="erase")),
         languages=("en", "de"),
     ),
+    *_rows("manage.mine", ("manage-changed", launches.manage_changed), languages=ALL),
+    # -- Before and after the launch ---------------------------------------------
+    *_rows(
+        "previewing.preview",
+        ("preview", launches.preview),
+        ("preview-rehearsal", launches.preview_rehearsal),
+    ),
+    *_rows("previewing.privacy", ("preview-privacy", launches.preview_privacy)),
+    *_rows("signing.inbox", ("inbox-rehearsal", launches.inbox_rehearsal)),
+    *_rows("wordings.versions", ("versions", launches.versions), languages=ALL),
+    *_rows("snapshots.page", ("snapshot", launches.snapshot), languages=ALL),
+    *_rows("snapshots.private_page", ("snapshot-private", launches.snapshot_private)),
     # -- Elsewhere ---------------------------------------------------------------
     *_rows("pages.home", ("home", elsewhere.home), languages=ALL),
     *_rows("pages.home", ("home-empty", elsewhere.home_empty)),
@@ -248,6 +260,8 @@ NOT_PAGES = {
     "signatories.file": "the public list as CSV",
     "corrections.feed": "the corrections as Atom, for feed readers",
     "development.inbox_json": "the development inbox as JSON, for programs",
+    "snapshots.table": "a press snapshot as CSV",
+    "snapshots.private_table": "a press snapshot as CSV, before the embargo passes",
     "operations.alive": "one word of plain text for whoever watches the process",
     "operations.ready": "one word of plain text for whoever watches the process",
     "operations.metrics": "figures as Prometheus reads them",

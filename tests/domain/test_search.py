@@ -331,6 +331,7 @@ def _crowd(house: House, number: int) -> None:
                 "identification_only": False, "wants_updates": False,
                 "may_contact": False, "language": "en", "confirmed_at": db.now(),
                 "verified": n % 20 == 0, "created_at": db.now(),
+                "counted_at": db.now(),
                 "search_text": f"s:ai c:DE common n{n} {('even', 'odd')[n % 2]}",
             })  # fmt: skip
         session.execute(insert(db.table(Signature)), rows)
