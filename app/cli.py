@@ -12,7 +12,8 @@ from flask.cli import AppGroup, with_appcontext
 from sqlalchemy import select
 
 from app import db
-from app.cli_signatures import signature, watch_list
+from app.cli_holds import blocked, holds_group, watch_list
+from app.cli_signatures import signature
 from app.domain import (
     addresses,
     letter_files,
@@ -34,6 +35,8 @@ def register(app: Flask) -> None:
         signature,
         organiser,
         watch_list,
+        holds_group,
+        blocked,
         tally_group,
         record_group,
         outbox,

@@ -14,7 +14,7 @@ from app.domain import (
     addresses,
     holds,
     lifecycle,
-    names,
+    name_keys,
     outgoing,
     record,
     standing,
@@ -92,6 +92,7 @@ _END = (
         address_key=null(),
         content_key=null(),
         sealed=null(),
+        network_key=null(),
     )
 )
 
@@ -121,13 +122,23 @@ def confirm(
         return Confirmed(Outcome.NOT_POSSIBLE, opened)
     settings, draft = opened.settings, opened.draft
     pepper = keyring.unwrap_pepper(settings.id, settings.pepper)
-    address_key = keyring.address_key(pepper, addresses.canonical(draft.email))
-    name_key = names.look_alike_key(draft.name)
+    canonical = addresses.canonical(draft.email)
+    address_key = keyring.address_key(pepper, canonical)
+    keys = name_keys.asked(draft.name)
+    domain = addresses.domain_of(canonical)
     reasons = holds.decide(
         session,
         letter_id=settings.id,
-        name_key=name_key,
-        public_figure=draft.public_figure,
+        rules=settings.hold_rules,
+        claim=holds.Claim(
+            keys=keys,
+            title=draft.title,
+            affiliation=draft.affiliation,
+            public_figure=draft.public_figure,
+            address_domain=domain,
+            network_key=opened.network_key,
+        ),
+        now=now,
     )
     public_id = standing.new_public_id()
     entered = lifecycle.confirm(
@@ -139,8 +150,10 @@ def confirm(
             "address_sealed": keyring.seal(
                 draft.email.encode(), context=address_context(public_id)
             ),
+            "address_domain": domain,
+            "network_key": opened.network_key,
             "name": draft.name,
-            "name_key": name_key,
+            "name_key": keys[0] if keys else "",
             "title": draft.title or None,
             "affiliation": draft.affiliation or None,
             "sector": draft.sector,

@@ -79,6 +79,7 @@ class Opened:
     language: str
     draft: Draft | None
     signature_id: int | None
+    network_key: bytes | None
 
 
 _columns = db.table(Submission).c
@@ -91,6 +92,7 @@ _SHOWN = select(
     _columns.sealed,
     _columns.expires_at,
     _columns.signature_id,
+    _columns.network_key,
 )
 _OPEN = _SHOWN.where(_columns.id == bindparam("submission"))
 # All open forms of a person, locked in one order: whoever confirms two of them at
@@ -147,7 +149,15 @@ def open_link(
     if row.sealed is not None and state is LinkState.OPEN:
         context = sealing_context(row.id)
         draft = Draft.from_bytes(keyring.open(row.sealed, context=context))
-    return Opened(row.id, settings, state, row.language, draft, row.signature_id)
+    return Opened(
+        row.id,
+        settings,
+        state,
+        row.language,
+        draft,
+        row.signature_id,
+        row.network_key,
+    )
 
 
 def may_confirm(settings: Settings, now: datetime) -> bool:
@@ -181,6 +191,12 @@ def wipe(state: SubmissionState) -> Update:
     """An UPDATE that ends open submissions and wipes what was typed."""
     return (
         update(Submission)
-        .values(state=state.value, address_key=None, content_key=None, sealed=None)
+        .values(
+            state=state.value,
+            address_key=None,
+            content_key=None,
+            sealed=None,
+            network_key=None,
+        )
         .execution_options(synchronize_session=False)
     )

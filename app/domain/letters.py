@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from app import i18n, urls
 from app.db import Transaction
-from app.domain import accent
+from app.domain import accent, hold_rules
+from app.domain.hold_rules import HoldRules
 from app.domain.tally import NOT_SAID, OTHER
 from app.domain.views import Choice, Language, LetterView, StoredHtml
 from app.i18n import marked as _
@@ -87,6 +88,7 @@ class Settings:
     wordings: dict[str, Wording]
     sectors: dict[str, dict[str, str]]
     sources: dict[int, dict[str, str]]
+    hold_rules: HoldRules
     # What has been made of it for showing, by what it was made for: a letter is
     # looked at often, and all of this stands for as long as its revision does.
     views: dict[tuple[str, Phase], LetterView] = field(
@@ -200,6 +202,7 @@ def load(session: Session, *, letter_id: int) -> Settings:
         },
         sectors={row.key: row.labels for row in sectors},
         sources={row.id: row.source for row in collections},
+        hold_rules=hold_rules.load(session, letter_id=letter_id),
     )
 
 

@@ -14,11 +14,10 @@ from typing import Any
 from sqlalchemy import update
 
 from app import db
-from app.db import Transaction, insert_for
-from app.domain import outgoing, record, tally
+from app.db import Transaction
+from app.domain import blocked_names, outgoing, record, tally
 from app.domain.standing import Facts, entries_of, facts, net
 from app.models import (
-    BlockedName,
     Origin,
     OutboxKind,
     Signature,
@@ -84,6 +83,8 @@ _WIPED = {
     "affiliation": None,
     "statement": None,
     "address_sealed": None,
+    "address_domain": None,
+    "network_key": None,
     "country": tally.NOT_SAID,
     "public_figure": False,
     "wants_updates": False,
@@ -109,8 +110,8 @@ class NotAllowed(Exception):
         self.state = state
 
 
-class ReasonMissing(ValueError):
-    """The verb asks for a reason in words."""
+ReasonMissing = record.ReasonMissing
+_given = record.given
 
 
 def confirm(
@@ -200,13 +201,7 @@ def reject(
     state = _move(session, Verb.REJECT, former, REJECTED, actor=actor, now=now,
                   reason=_given(reason), changes={})  # fmt: skip
     if fake and former.name_key:
-        session.execute(
-            insert_for(session)(db.table(BlockedName))
-            .values(
-                letter_id=former.letter_id, name_key=former.name_key, created_at=now
-            )
-            .on_conflict_do_nothing()
-        )
+        blocked_names.block(session, signature_id=former.id, now=now)
     return state
 
 
@@ -311,11 +306,22 @@ def erase(
                  changes=_WIPED | {"redacted_at": now})  # fmt: skip
 
 
-def _given(reason: str) -> str:
-    """The reason, trimmed. Raises ReasonMissing when there is none."""
-    if not reason.strip():
-        raise ReasonMissing
-    return reason.strip()
+def forget_networks(
+    session: Transaction, *, until: datetime, held_until: datetime
+) -> int:
+    """Wipe from which network old signatures came, of held ones later; how many."""
+    old = Signature.confirmed_at <= until
+    wiped = session.execute(
+        update(Signature)
+        .where(
+            Signature.network_key.is_not(None),
+            old,
+            (Signature.state != HELD.value) | (Signature.confirmed_at <= held_until),
+        )
+        .values(network_key=None)
+        .execution_options(synchronize_session=False)
+    )
+    return int(wiped.rowcount)  # type: ignore[attr-defined]
 
 
 def _enter(

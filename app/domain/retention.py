@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, delete, select, update
 
 from app.db import Transaction
+from app.domain import lifecycle
 from app.models import (
     IS_OPEN,
     IS_UNSENT,
@@ -21,6 +22,9 @@ from app.models import (
 FINISHED = timedelta(days=30)
 # Slots outlive the longest ceiling that counts them.
 SLOTS = timedelta(days=7)
+# From which network a signature came; held ones are somebody's work for longer.
+NETWORKS = timedelta(days=7)
+NETWORKS_OF_HELD = timedelta(days=30)
 
 
 def run(session: Transaction, *, now: datetime) -> int:
@@ -34,6 +38,7 @@ def run(session: Transaction, *, now: datetime) -> int:
             address_key=None,
             content_key=None,
             sealed=None,
+            network_key=None,
         )
     )
     old_mail = delete(Outbox).where(
@@ -50,7 +55,9 @@ def run(session: Transaction, *, now: datetime) -> int:
     for statement in (expired, old_mail, old_forms, old_slots):
         done = session.execute(statement.execution_options(synchronize_session=False))
         ended += done.rowcount  # type: ignore[attr-defined]
-    return ended
+    return ended + lifecycle.forget_networks(
+        session, until=now - NETWORKS, held_until=now - NETWORKS_OF_HELD
+    )
 
 
 def _kept_by(model: type[Suppression | Outbox]) -> Select[bytes | None]:

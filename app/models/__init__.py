@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 from app.db import Base
+from app.models.hold import (
+    BlockedName,
+    ClaimPolicy,
+    HoldPolicy,
+    Institution,
+    WatchKey,
+    WatchName,
+)
 from app.models.letter import Collection, Letter, LetterLanguage, Sector, TextVersion
 from app.models.mail import IS_UNSENT, MailSlot, Outbox, OutboxKind, OutboxState
 from app.models.organiser import Membership, Organiser, Role
@@ -10,7 +18,6 @@ from app.models.record import Reason, Record, Seal
 from app.models.signature import (
     IS_COUNTED,
     IS_OPEN,
-    BlockedName,
     Origin,
     Signature,
     State,
@@ -19,7 +26,6 @@ from app.models.signature import (
     Suppression,
     Verification,
     VerificationMethod,
-    WatchName,
 )
 from app.models.tally import Facet, Fold, History, Ledger, Measure, Tally
 
@@ -29,10 +35,13 @@ __all__ = [
     "IS_UNSENT",
     "Base",
     "BlockedName",
+    "ClaimPolicy",
     "Collection",
     "Facet",
     "Fold",
     "History",
+    "HoldPolicy",
+    "Institution",
     "Ledger",
     "Letter",
     "LetterLanguage",
@@ -58,5 +67,6 @@ __all__ = [
     "TextVersion",
     "Verification",
     "VerificationMethod",
+    "WatchKey",
     "WatchName",
 ]
