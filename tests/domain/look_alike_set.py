@@ -75,4 +75,8 @@ _NEARLY = (
     "Mohamed Saleh", "Michael Chodorow", "Ja Ru", "Jan Ruhl", "Grime", "Fei Liu",
     "Demis Roussos", "Daria Amodio", "Timna Geber", "Tayyip Aksoy", "Cyril Mitso",
 )  # fmt: skip
-NAMESAKES = (*_NEARLY, *(n for n in NAMES if n not in ("Sam Altman", "Altman, Sam")))
+# The watched themselves are no namesakes.
+_THEMSELVES = (
+    "Sam Altman", "Altman, Sam", "Jean-Luc Mélenchon", "Володимир Зеленський",
+)  # fmt: skip
+NAMESAKES = (*_NEARLY, *(name for name in NAMES if name not in _THEMSELVES))
