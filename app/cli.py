@@ -14,7 +14,8 @@ from sqlalchemy import select
 from app import db
 from app.cli_cases import case, export, import_
 from app.cli_disputes import dispute
-from app.cli_signatures import signature, watch_list
+from app.cli_holds import blocked, holds_group, watch_list
+from app.cli_signatures import signature
 from app.domain import (
     addresses,
     editing,
@@ -39,6 +40,8 @@ def register(app: Flask) -> None:
         dispute,
         organiser,
         watch_list,
+        holds_group,
+        blocked,
         tally_group,
         record_group,
         outbox,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, TextIO
+from typing import Any
 
 import click
 from flask.cli import AppGroup
@@ -12,10 +12,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import db
-from app.domain import holds, lifecycle, record, verification
+from app.domain import lifecycle, record, verification
 from app.models import Letter, Signature, State, VerificationMethod
 from app.site import site
-from app.terminal import actor, letter_id, writing
+from app.terminal import actor, writing
 
 signature = AppGroup(
     "signature",
@@ -165,39 +165,3 @@ def _feature(session: Session, signature_id: int, actor: str, rank: int | None) 
 
 
 verb("feature")(_feature)
-
-
-watch_list = AppGroup(
-    "watch-list", help="Names that wait for a person whoever signs with them."
-)
-
-
-@watch_list.command("import")
-@click.argument("file", type=click.File(encoding="utf-8"))
-@click.option("--letter", "slug", help="Its slug; without, the list that all share.")
-@click.option("--by", "by", required=True, help="The organiser's mail address.")
-def watch_list_import(file: TextIO, slug: str | None, by: str) -> None:
-    """Put the names in FILE on a watch-list: one a line, # begins a comment."""
-    try:
-        lines = [line.partition("#")[0].strip() for line in file]
-    except UnicodeDecodeError:
-        raise click.ClickException(f"{file.name} is not UTF-8.") from None
-    with writing() as session:
-        which = letter_id(session, slug)
-        added = holds.watch(
-            session,
-            letter_id=which,
-            names_to_watch=filter(None, lines),
-            actor=actor(session, by, which),
-            now=db.now(),
-        )
-    click.echo(f"{added} names added to the list of {slug or 'all letters'}")
-
-
-@watch_list.command("list")
-@click.option("--letter", "slug", help="Its slug; without, the list that all share.")
-def watch_list_list(slug: str | None) -> None:
-    """The names on a watch-list."""
-    with site().database.reading() as session:
-        for name in holds.watched(session, letter_id=letter_id(session, slug)):
-            click.echo(name)

@@ -15,7 +15,7 @@ from app.domain import (
     holds,
     inviting,
     lifecycle,
-    names,
+    name_keys,
     outgoing,
     record,
     standing,
@@ -95,6 +95,7 @@ _END = Statement(
             address_key=null(),
             content_key=null(),
             sealed=null(),
+            network_key=null(),
         )
     )
 )
@@ -125,8 +126,11 @@ def confirm(
         return Confirmed(Outcome.NOT_POSSIBLE, opened)
     settings, draft = opened.settings, opened.draft
     pepper = keyring.unwrap_pepper(settings.id, settings.pepper)
-    address_key = keyring.address_key(pepper, addresses.canonical(draft.email))
-    name_key = names.look_alike_key(draft.name)
+    canonical = addresses.canonical(draft.email)
+    address_key = keyring.address_key(pepper, canonical)
+    keys = name_keys.asked(draft.name)
+    name_key = keys[0] if keys else ""
+    domain = addresses.domain_of(canonical)
     invited = draft.invitation and inviting.redeem(
         session,
         letter_id=settings.id,
@@ -138,8 +142,16 @@ def confirm(
     reasons = holds.decide(
         session,
         letter_id=settings.id,
-        name_key=name_key,
-        public_figure=draft.public_figure,
+        rules=settings.hold_rules,
+        claim=holds.Claim(
+            keys=keys,
+            title=draft.title,
+            affiliation=draft.affiliation,
+            public_figure=draft.public_figure,
+            address_domain=domain,
+            network_key=opened.network_key,
+        ),
+        now=now,
     )
 
     def end(signature_id: int | None) -> Step:
@@ -166,6 +178,8 @@ def confirm(
             "address_sealed": keyring.seal(
                 draft.email.encode(), context=address_context(public_id)
             ),
+            "address_domain": domain,
+            "network_key": opened.network_key,
             "name": draft.name,
             "name_key": name_key,
             "title": draft.title or None,

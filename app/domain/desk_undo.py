@@ -177,7 +177,7 @@ def _unblock(session: Transaction, move: Any) -> None:
         delete(BlockedName)
         .where(
             BlockedName.letter_id == move.letter_id,
-            BlockedName.name_key
+            BlockedName.of_key
             == select(Signature.name_key)
             .where(Signature.id == move.signature_id)
             .scalar_subquery(),

@@ -90,6 +90,7 @@ class Opened:
     language: str
     draft: Draft | None
     signature_id: int | None
+    network_key: bytes | None
 
 
 _columns = db.table(Submission).c
@@ -102,6 +103,7 @@ _SHOWN = select(
     _columns.sealed,
     _columns.expires_at,
     _columns.signature_id,
+    _columns.network_key,
 )
 _BY_ID = _SHOWN.where(_columns.id == bindparam("submission"))
 _OPEN = Statement(lambda _: _BY_ID)
@@ -136,6 +138,7 @@ class _Row(NamedTuple):
     sealed: bytes | None
     expires_at: datetime | str
     signature_id: int | None
+    network_key: bytes | None
 
 
 def _rows(session: Transaction, statement: Statement, submission: bytes) -> list[_Row]:
@@ -178,7 +181,15 @@ def open_link(
     if row.sealed is not None and state is LinkState.OPEN:
         context = sealing_context(row.id)
         draft = Draft.from_bytes(keyring.open(row.sealed, context=context))
-    return Opened(row.id, settings, state, row.language, draft, row.signature_id)
+    return Opened(
+        row.id,
+        settings,
+        state,
+        row.language,
+        draft,
+        row.signature_id,
+        row.network_key,
+    )
 
 
 def may_confirm(settings: Settings, now: datetime) -> bool:
@@ -212,6 +223,12 @@ def wipe(state: SubmissionState) -> Update:
     """An UPDATE that ends open submissions and wipes what was typed."""
     return (
         update(Submission)
-        .values(state=state.value, address_key=None, content_key=None, sealed=None)
+        .values(
+            state=state.value,
+            address_key=None,
+            content_key=None,
+            sealed=None,
+            network_key=None,
+        )
         .execution_options(synchronize_session=False)
     )

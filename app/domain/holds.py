@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from datetime import datetime
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import bindparam, literal, select, union_all
+from sqlalchemy import Select, bindparam, literal, select, union_all
 
 from app import db, prepared
-from app.db import Transaction, insert_for
-from app.domain import names, record
-from app.models import BlockedName, WatchName
+from app.db import Moment, Transaction
+from app.domain import claims, name_keys
+from app.domain.free_mail import FREE_MAIL
+from app.domain.hold_rules import HoldRules
+from app.models import BlockedName, Signature, WatchKey
 from app.prepared import Statement, Step
+
+# Over so long a time it is counted how many a network or a domain confirms.
+SPEED_WINDOW = timedelta(hours=1)
 
 
 class HoldReason(StrEnum):
@@ -20,55 +27,123 @@ class HoldReason(StrEnum):
 
     # The name looks like one on the letter's watch-list or on the shared one.
     WATCH_LIST = "watch_list"
+    # The claimed institution and the address do not agree.
+    CLAIM = "claim"
     # A name rejected as fake on this letter has come back.
     REJECTED_BEFORE = "rejected_before"
+    # More from one network, or one address domain, than the letter lets through.
+    NETWORK_SPEED = "network_speed"
+    DOMAIN_SPEED = "domain_speed"
     # The signatory said that they are a public figure.
     PUBLIC_FIGURE = "public_figure"
 
 
-_blocked, _watched = db.table(BlockedName).c, db.table(WatchName).c
-# One statement however many rules look a name up; each part reads one index.
+# What is judged when confirming and stands as it was when a line is corrected.
+_OF_THE_MOMENT = frozenset({HoldReason.NETWORK_SPEED, HoldReason.DOMAIN_SPEED})
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What the rules look at of one signature."""
+
+    # What its name asks for (name_keys.asked).
+    keys: list[str]
+    title: str
+    affiliation: str
+    public_figure: bool
+    # None where it has been wiped, or was never known.
+    address_domain: str | None
+    network_key: bytes | None = None
+
+
+_PLACES = [f"name{place}" for place in range(name_keys.MOST_ASKED)]
+_ASKED: list[Any] = [bindparam(place) for place in _PLACES]
+_blocked, _watched = db.table(BlockedName).c, db.table(WatchKey).c
+_signed = db.table(Signature).c
+
+
+def _too_fast(reason: HoldReason, column: Any, key: str, limit: str) -> Select[str]:
+    """One row if so many from there were confirmed since: never reads more of them."""
+    earlier = (
+        select(_signed.id)
+        .where(
+            _signed.letter_id == bindparam("letter"),
+            column == bindparam(key, type_=column.type),
+            _signed.confirmed_at > bindparam("since", type_=Moment),
+        )
+        .limit(1)
+        .offset(bindparam(limit))
+        .subquery()
+    )
+    return select(literal(reason.value)).select_from(earlier)
+
+
+# One statement for all that must be looked up; each part reads one index.
 _LOOKED_UP = union_all(
     select(literal(HoldReason.REJECTED_BEFORE.value)).where(
-        _blocked.letter_id == bindparam("letter"),
-        _blocked.name_key == bindparam("name"),
+        _blocked.letter_id == bindparam("letter"), _blocked.name_key.in_(_ASKED)
     ),
     *(
         select(literal(HoldReason.WATCH_LIST.value)).where(
-            _watched.name_key == bindparam("name"), on_the_list
+            on_the_list, _watched.key.in_(_ASKED)
         )
         for on_the_list in (
             _watched.letter_id == bindparam("letter"),
             _watched.letter_id.is_(None),
         )
     ),
+    _too_fast(HoldReason.NETWORK_SPEED, _signed.network_key, "network", "of_network"),
+    _too_fast(HoldReason.DOMAIN_SPEED, _signed.address_domain, "domain", "of_domain"),
 )
 _KNOWN = Statement(lambda _: _LOOKED_UP)
 
 
 def decide(
-    session: Transaction, *, letter_id: int, name_key: str, public_figure: bool
+    session: Transaction,
+    *,
+    letter_id: int,
+    rules: HoldRules,
+    claim: Claim,
+    now: datetime,
 ) -> list[HoldReason]:
-    """The reasons to hold a signature with these facts; none: it is counted.
+    """The reasons to hold a signature that is being confirmed; none: it is counted.
 
-    `name_key` is the look-alike key of the name (`names.look_alike_key`).
+    The look-up costs the same however long the lists are and however many have
+    signed: a handful of keys, and at most as many rows as the limits say.
     """
-    rows = prepared.run(session, Step(_KNOWN, {"letter": letter_id, "name": name_key}))
-    known = {row[0] for row in rows}
-    reasons = [reason for reason in HoldReason if reason.value in known]
-    if public_figure:
-        reasons.append(HoldReason.PUBLIC_FIGURE)
-    return reasons
+    keys = claim.keys or [""]
+    domain = claim.address_domain
+    if rules.domain_limit is None or domain in FREE_MAIL:
+        # Half a country writes from one provider: that is no sign of one hand.
+        domain = None
+    values: dict[str, Any] = {
+        "letter": letter_id,
+        "since": now - SPEED_WINDOW,
+        "network": claim.network_key if rules.network_limit else None,
+        "of_network": (rules.network_limit or 1) - 1,
+        "domain": domain,
+        "of_domain": (rules.domain_limit or 1) - 1,
+    }
+    for place, name in enumerate(_PLACES):
+        values[name] = keys[place] if place < len(keys) else keys[0]
+    found = {row[0] for row in prepared.run(session, Step(_KNOWN, values))}
+    return _reasons(rules, claim, found)
 
 
 def decide_many(
-    session: Transaction, *, letter_id: int, name_keys: Collection[str]
+    session: Transaction,
+    *,
+    letter_id: int,
+    rules: HoldRules,
+    names: Collection[str],
 ) -> dict[str, list[str]]:
-    """The reasons to hold whoever has one of these look-alike keys; others are absent.
+    """The reasons to hold whoever bears one of these names; others are absent.
 
     For names that come by the hundred, of people who said nothing of themselves.
     """
-    found: dict[str, list[str]] = {}
+    asked = {name: name_keys.asked(name) for name in names}
+    wanted = {key for keys in asked.values() for key in keys}
+    known: dict[HoldReason, set[str]] = {}
     for reason, column, on_the_list in (
         (
             HoldReason.REJECTED_BEFORE,
@@ -77,62 +152,56 @@ def decide_many(
         ),
         (
             HoldReason.WATCH_LIST,
-            _watched.name_key,
+            _watched.key,
             (_watched.letter_id == letter_id) | _watched.letter_id.is_(None),
         ),
     ):
-        known = select(column).where(column.in_(name_keys), on_the_list).distinct()
-        for key in session.scalars(known):
-            found.setdefault(key, []).append(reason.value)
-    return found
+        listed = select(column).where(column.in_(wanted), on_the_list).distinct()
+        known[reason] = set(session.scalars(listed))
+    if not rules.watch_list:
+        del known[HoldReason.WATCH_LIST]
+    if not rules.rejected_before:
+        del known[HoldReason.REJECTED_BEFORE]
+    found = {
+        name: [reason.value for reason in known if known[reason].intersection(keys)]
+        for name, keys in asked.items()
+    }
+    return {name: reasons for name, reasons in found.items() if reasons}
 
 
-def watch(
+def decide_again(
     session: Transaction,
     *,
-    letter_id: int | None,
-    names_to_watch: Iterable[str],
-    actor: str,
+    letter_id: int,
+    rules: HoldRules,
+    claim: Claim,
+    former: str | None,
     now: datetime,
-) -> int:
-    """Put names on a letter's watch-list (None: on the shared one); how many are new.
+) -> list[HoldReason]:
+    """The reasons for a corrected line: `former` are those that it had until now.
 
-    A name without a letter in it has no key and is passed over.
+    Nobody becomes too fast by correcting, and nobody less so.
     """
-    rows = {}
-    for name in names_to_watch:
-        cleaned = names.clean_line(name)
-        key = names.look_alike_key(cleaned)
-        if key:
-            rows[key] = cleaned
-    added = 0
-    for key, name in rows.items():
-        inserted = session.execute(
-            insert_for(session)(db.table(WatchName))
-            .values(letter_id=letter_id, name_key=key, name=name, created_at=now)
-            .on_conflict_do_nothing()
-            .returning(_watched.id)
-        )
-        added += inserted.first() is not None
-    if added:
-        record.write(
-            session,
-            letter_id=letter_id,
-            actor=actor,
-            verb="watch_list.add",
-            subject="watch-list",
-            after=f"{added} names",
-            at=now,
-        )
-    return added
+    stood = [HoldReason(r) for r in (former or "").split() if r in _OF_THE_MOMENT]
+    anew = decide(session, letter_id=letter_id, rules=rules, claim=claim, now=now)
+    return [reason for reason in anew if reason not in _OF_THE_MOMENT] + stood
 
 
-def watched(session: Transaction, *, letter_id: int | None) -> list[str]:
-    """The names on a letter's own watch-list, or on the shared one, by name."""
-    return list(
-        session.scalars(
-            select(WatchName.name)
-            .where(WatchName.letter_id == letter_id)
-            .order_by(WatchName.name)
-        )
-    )
+def _reasons(rules: HoldRules, claim: Claim, found: set[str]) -> list[HoldReason]:
+    """The looked-up reasons of the rules that are on, and those seen in the claim."""
+    off = set()
+    if not rules.watch_list:
+        off.add(HoldReason.WATCH_LIST)
+    if not rules.rejected_before:
+        off.add(HoldReason.REJECTED_BEFORE)
+    if claim.public_figure and rules.public_figure:
+        found = found | {HoldReason.PUBLIC_FIGURE}
+    if claims.disagrees(
+        policy=rules.claim,
+        institutions=rules.institutions,
+        title=claim.title,
+        affiliation=claim.affiliation,
+        domain=claim.address_domain or "",
+    ):
+        found = found | {HoldReason.CLAIM}
+    return [r for r in HoldReason if r in found and r not in off]

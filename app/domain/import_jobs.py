@@ -53,7 +53,7 @@ def _check(session: Transaction, turn: Turn) -> Step:
     if wrong:
         session.execute(insert(db.table(ImportProblem)), wrong)
     doubtful = {one["row"] for one in wrong if one["problem"] in DOUBTS}
-    held = [row for row in part.rows if part.reasons.get(row.name_key)]
+    held = [row for row in part.rows if part.reasons.get(row.name)]
     result = _added(
         claim,
         good=len(part.rows) - len(doubtful),
@@ -121,7 +121,7 @@ def _signature_of(part: Part, row: import_rows.Row) -> dict[str, Any]:
         "wants_updates": False,
         "may_contact": False,
         "language": part.settings.default_language,
-        "hold_reasons": " ".join(part.reasons.get(row.name_key, ())) or None,
+        "hold_reasons": " ".join(part.reasons.get(row.name, ())) or None,
     }
 
 

@@ -62,7 +62,10 @@ def prepare(session: Transaction, turn: Turn, *, judged_before: bool = False) ->
         keys={row.number: import_rows.repeat_key(pepper, row) for row in rows},
         already=_already(session, settings.id, rows),
         reasons=holds.decide_many(
-            session, letter_id=settings.id, name_keys={row.name_key for row in rows}
+            session,
+            letter_id=settings.id,
+            rules=settings.hold_rules,
+            names={row.name for row in rows},
         ),
     )
 

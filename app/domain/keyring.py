@@ -164,6 +164,10 @@ def read_code(text: str) -> str:
     return "".join(filter(str.isalnum, plain)).translate(_MISREAD)
 
 
+# What is no address at all.
+UNKNOWN_NETWORK = "unknown"
+
+
 def network_of(ip: str) -> str:
     """The network that an address stands for: its /24 (IPv4) or /64 (IPv6).
 
@@ -173,7 +177,7 @@ def network_of(ip: str) -> str:
     try:
         address = ipaddress.ip_address(ip.strip().partition("%")[0])
     except ValueError:
-        return "unknown"
+        return UNKNOWN_NETWORK
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
         address = address.ipv4_mapped
     if isinstance(address, ipaddress.IPv4Address):

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from app import i18n, urls
 from app.db import Transaction
-from app.domain import accent
+from app.domain import accent, hold_rules
+from app.domain.hold_rules import HoldRules
 from app.domain.tally import NOT_SAID, OTHER
 from app.domain.views import Choice, Language, LetterView, StoredHtml
 from app.i18n import marked as _
@@ -100,6 +101,7 @@ class Settings:
     merged: dict[str, str]
     # id -> number of the wordings after which a material one came.
     outdated: dict[int | None, int]
+    hold_rules: HoldRules
     # What has been made of it for showing, by what it was made for: a letter is
     # looked at often, and all of this stands for as long as its revision does.
     views: dict[tuple[str, Phase], LetterView] = field(
@@ -239,6 +241,7 @@ def load(session: Session, *, letter_id: int) -> Settings:
         sources={row.id: row.source for row in collections},
         merged={row.key: row.merged_into for row in sectors if row.merged_into},
         outdated={key: number for key, number in numbers.items() if key not in stand},
+        hold_rules=hold_rules.load(session, letter_id=letter_id),
     )
 
 

@@ -13,8 +13,9 @@ from typing import Any
 from sqlalchemy import case, update
 
 from app import db, prepared
-from app.db import Transaction, insert_for
+from app.db import Transaction
 from app.domain import (
+    blocked_names,
     corrections,
     lifecycle_letter,
     outgoing,
@@ -38,7 +39,7 @@ from app.domain.verbs import (
     ReasonMissing,
     Verb,
 )
-from app.models import BlockedName, Origin, Signature, State, Verification
+from app.models import Origin, Signature, State, Verification
 from app.prepared import Statement, Step
 
 __all__ = ["MOVES", "NotAllowed", "ReasonMissing", "Verb"]
@@ -178,13 +179,7 @@ def reject(
     state = _move(session, Verb.REJECT, former, REJECTED, actor=actor, now=now,
                   reason=given(reason), changes={})  # fmt: skip
     if fake and former.name_key:
-        session.execute(
-            insert_for(session)(db.table(BlockedName))
-            .values(
-                letter_id=former.letter_id, name_key=former.name_key, created_at=now
-            )
-            .on_conflict_do_nothing()
-        )
+        blocked_names.block(session, signature_id=former.id, now=now)
     return state
 
 
@@ -344,11 +339,25 @@ def erase(
                  changes=WIPED | {"redacted_at": now})  # fmt: skip
 
 
-def given(reason: str) -> str:
-    """The reason, trimmed. Raises ReasonMissing when there is none."""
-    if not reason.strip():
-        raise ReasonMissing
-    return reason.strip()
+given = record.given
+
+
+def forget_networks(
+    session: Transaction, *, until: datetime, held_until: datetime
+) -> int:
+    """Wipe from which network old signatures came, of held ones later; how many."""
+    old = Signature.confirmed_at <= until
+    wiped = session.execute(
+        update(Signature)
+        .where(
+            Signature.network_key.is_not(None),
+            old,
+            (Signature.state != HELD.value) | (Signature.confirmed_at <= held_until),
+        )
+        .values(network_key=None)
+        .execution_options(synchronize_session=False)
+    )
+    return int(wiped.rowcount)  # type: ignore[attr-defined]
 
 
 def _enter(

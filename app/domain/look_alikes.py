@@ -25,7 +25,7 @@ _TITLE_WORDS = (
     "dphil md msc bsc mba mphil llm llb lld edd psyd scd dsc beng meng frs obe cbe mbe "
     "kbe dipl ing habil hc emeritus emerita herr frau mme mlle dott"
 )
-_TITLES = frozenset(_TITLE_WORDS.split())
+TITLES = frozenset(_TITLE_WORDS.split())
 _DEGREES = re.compile(
     r"\b(?:(?:ph|d phil|psy|ed|sc|ll|pharm) d|ll [bm]|[bdm] (?:sc|phil|eng))\b"
 )
@@ -131,13 +131,12 @@ def _join_spaced_letters(match: re.Match[str]) -> str:
     return joined
 
 
-def look_alike_key(name: str) -> str:
-    """The key of `name`: equal for names that a reader would take for the same.
+def read_words(name: str) -> list[str]:
+    """The words of `name` in small letters, in reading order: disguises are off.
 
-    UTS #39 look-alikes, NFKC, case, accents, punctuation, invisible characters, the
-    order of words, titles and degrees, and letters set apart make no difference
-    (threats 3 and 5). Empty if the name has nothing to be read by, no letter and no
-    digit; never longer than LONGEST_KEY characters.
+    NFKC, accents, punctuation, invisible characters, titles and degrees, letters set
+    apart and borrowed ones (UTS #39) make no difference from here on; every word
+    stands in its own script.
     """
     text = _APOSTROPHES.sub("", name)
     if text.isascii():
@@ -151,12 +150,31 @@ def look_alike_key(name: str) -> str:
         text = " ".join(map(_unmask, text.split()))
     text = text.lower()
     words = _DEGREES.sub(" ", text).split()
-    words = [word for word in words if word not in _TITLES] or text.split()
+    return [word for word in words if word not in TITLES] or text.split()
+
+
+def alike(words: list[str]) -> list[str]:
+    """Words out of `read_words` as they look in small ASCII letters."""
     text = " ".join(words)
     if not text.isascii():
         text = text.translate(_BY_SOUND)
     # The likenesses inside ASCII (UTS #39: I, l, 1 and |; O and 0; m and rn), with
     # i beside I because case makes no difference, and vv for w.
     text = text.replace("i", "l").replace("1", "l").replace("|", "l")
-    text = text.replace("0", "o").replace("rn", "m").replace("vv", "w")
-    return " ".join(sorted(text.split()))[:LONGEST_KEY].rstrip()
+    return text.replace("0", "o").replace("rn", "m").replace("vv", "w").split()
+
+
+def key_of(words: list[str]) -> str:
+    """Words in any order as one key, never longer than LONGEST_KEY characters."""
+    return " ".join(sorted(words))[:LONGEST_KEY].rstrip()
+
+
+def look_alike_key(name: str) -> str:
+    """The key of `name`: equal for names that a reader would take for the same.
+
+    UTS #39 look-alikes, NFKC, case, accents, punctuation, invisible characters, the
+    order of words, titles and degrees, and letters set apart make no difference
+    (threats 3 and 5). Empty if the name has nothing to be read by, no letter and no
+    digit; never longer than LONGEST_KEY characters.
+    """
+    return key_of(alike(read_words(name)))

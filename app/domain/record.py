@@ -27,6 +27,17 @@ _BATCH = 500
 _WRITE = Statement(lambda insert: insert(db.table(Record)).inline())
 
 
+class ReasonMissing(ValueError):
+    """The act asks for a reason in words."""
+
+
+def given(reason: str) -> str:
+    """The reason, trimmed. Raises ReasonMissing when there is none."""
+    if not reason.strip():
+        raise ReasonMissing
+    return reason.strip()
+
+
 def organiser(identifier: int) -> str:
     """The actor that stands for the organiser with this id."""
     return f"organiser:{identifier}"

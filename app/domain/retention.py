@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, delete, or_, select, update
 
 from app.db import Transaction
-from app.domain import uploads
+from app.domain import lifecycle, uploads
 from app.models import (
     IS_OPEN,
     IS_UNSENT,
@@ -25,7 +25,9 @@ from app.models import (
 FINISHED = timedelta(days=30)
 # Slots outlive the longest ceiling that counts them.
 SLOTS = timedelta(days=7)
+# From which network a signature came; held ones are somebody's work for longer.
 NETWORKS = timedelta(days=7)
+NETWORKS_OF_HELD = timedelta(days=30)
 
 
 def run(session: Transaction, *, now: datetime) -> int:
@@ -39,6 +41,7 @@ def run(session: Transaction, *, now: datetime) -> int:
             address_key=None,
             content_key=None,
             sealed=None,
+            network_key=None,
         )
     )
     old_mail = delete(Outbox).where(
@@ -94,7 +97,9 @@ def run(session: Transaction, *, now: datetime) -> int:
     ):
         done = session.execute(statement.execution_options(synchronize_session=False))
         ended += done.rowcount  # type: ignore[attr-defined]
-    return ended
+    return ended + lifecycle.forget_networks(
+        session, until=now - NETWORKS, held_until=now - NETWORKS_OF_HELD
+    )
 
 
 def _kept_by(model: type[Suppression | Outbox]) -> Select[bytes | None]:

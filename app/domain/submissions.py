@@ -69,6 +69,7 @@ _KEPT = frozenset(
     {
         "id", "letter_id", "state", "address_key", "content_key", "sealed", "language",
         "code_tries", "mail_number", "mailed_at", "created_at", "expires_at",
+        "network_key",
     }
 )  # fmt: skip
 
@@ -138,9 +139,12 @@ def sign(
     keyring: Keyring,
     settings: Settings,
     draft: Draft,
+    network_key: bytes | None = None,
     now: datetime,
 ) -> bytes:
     """Keep a filled-in form and ask for its confirmation mail; return its id.
+
+    `network_key` stands for the network that it came from, where that is known.
 
     The same two statements run whatever is known of the address: whether it has
     signed, is suppressed or has had too many mails is judged when the mail is
@@ -157,6 +161,7 @@ def sign(
         "state": SubmissionState.OPEN.value,
         "sealed": keyring.seal(content, context=sealing_context(identifier)),
         "language": draft.language,
+        "network_key": network_key,
         "code_tries": 0,
         "mail_number": 1,
         "mailed_at": now,
@@ -223,7 +228,12 @@ def readdress(
     # Another address than the one that was invited proves nothing.
     draft = replace(opened.draft, email=address, invitation="")
     return sign(
-        session, keyring=keyring, settings=opened.settings, draft=draft, now=now
+        session,
+        keyring=keyring,
+        settings=opened.settings,
+        draft=draft,
+        network_key=opened.network_key,
+        now=now,
     )
 
 

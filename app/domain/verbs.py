@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
 
+from app.domain.record import ReasonMissing
 from app.models import OutboxKind, State
+
+__all__ = ["ReasonMissing"]
 
 
 class Verb(StrEnum):
@@ -97,7 +100,3 @@ class NotAllowed(Exception):
     def state(self) -> State | None:
         """Where the signature is."""
         return State(self.args[1]) if self.args[1] else None
-
-
-class ReasonMissing(ValueError):
-    """The verb asks for a reason in words."""

@@ -13,6 +13,14 @@ from app.models.desk import (
     SignInvitation,
 )
 from app.models.dispute import Backlog, Dispute, DisputeKind, DisputeResult
+from app.models.hold import (
+    BlockedName,
+    ClaimPolicy,
+    HoldPolicy,
+    Institution,
+    WatchKey,
+    WatchName,
+)
 from app.models.launch import PreviewLink, Snapshot, SnapshotLine, Unveiling
 from app.models.letter import (
     Change,
@@ -44,7 +52,6 @@ from app.models.record import Reason, Record, Seal
 from app.models.signature import (
     IS_COUNTED,
     IS_OPEN,
-    BlockedName,
     Origin,
     Signature,
     State,
@@ -53,7 +60,6 @@ from app.models.signature import (
     Suppression,
     Verification,
     VerificationMethod,
-    WatchName,
 )
 from app.models.tally import Facet, Fold, History, Ledger, Measure, Tally
 from app.models.work import (
@@ -79,6 +85,7 @@ __all__ = [
     "BlockedName",
     "Case",
     "Change",
+    "ClaimPolicy",
     "Collection",
     "Correction",
     "CorrectionCause",
@@ -95,10 +102,12 @@ __all__ = [
     "FactorReset",
     "Fold",
     "History",
+    "HoldPolicy",
     "Import",
     "ImportKey",
     "ImportPart",
     "ImportProblem",
+    "Institution",
     "Invitation",
     "Job",
     "JobState",
@@ -138,5 +147,6 @@ __all__ = [
     "Unveiling",
     "Verification",
     "VerificationMethod",
+    "WatchKey",
     "WatchName",
 ]

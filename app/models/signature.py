@@ -82,6 +82,7 @@ class Submission(Base):
             " AND (state = 'open') = (content_key IS NOT NULL)",
             "wiped",
         ),
+        CheckConstraint("state = 'open' OR network_key IS NULL", "network_key"),
         CheckConstraint("code_tries >= 0 AND code_tries <= 5", "code_tries"),
         # The same form sent twice is one submission (threats 61); also finds a
         # person's other open ones.
@@ -108,6 +109,8 @@ class Submission(Base):
     address_key: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     content_key: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    # Stands for the sender's network on the day of sending (Keyring.network_key).
+    network_key: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     language: Mapped[str] = mapped_column(String(12))
     code_tries: Mapped[int]
     # Which mail of this submission is the newest, and when it was asked for.
@@ -184,6 +187,23 @@ class Signature(Base):
             sqlite_where=text("collection_id IS NOT NULL"),
             postgresql_where=text("collection_id IS NOT NULL"),
         ),
+        # What a network or a domain confirmed in the last hour (holds, rule 4).
+        Index(
+            "ix_signature_network_key",
+            "letter_id",
+            "network_key",
+            "confirmed_at",
+            sqlite_where=text("network_key IS NOT NULL"),
+            postgresql_where=text("network_key IS NOT NULL"),
+        ),
+        Index(
+            "ix_signature_address_domain",
+            "letter_id",
+            "address_domain",
+            "confirmed_at",
+            sqlite_where=text("address_domain IS NOT NULL"),
+            postgresql_where=text("address_domain IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
@@ -196,9 +216,9 @@ class Signature(Base):
     hold_reasons: Mapped[str | None] = mapped_column(String(200))
     address_key: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     address_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
-    # Only ever shown to organisers; wiped together with the address.
-    address_domain: Mapped[str | None] = mapped_column(String(253))
-    # From which network it was signed, hashed with the key of that day.
+    # Never public; wiped with the address.
+    address_domain: Mapped[str | None] = mapped_column(String(254))
+    # From the submission; wiped after a week, of held ones after 30 days.
     network_key: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     name: Mapped[str | None] = mapped_column(String(400))
     name_key: Mapped[str | None] = mapped_column(String(400))
@@ -268,44 +288,6 @@ class Verification(Base):
     second_by: Mapped[str | None] = mapped_column(String(254))
     second_at: Mapped[datetime | None] = mapped_column(Moment)
     voided_at: Mapped[datetime | None] = mapped_column(Moment)
-
-
-class BlockedName(Base):
-    """The look-alike key of a name rejected as fake: it stays held on this letter."""
-
-    __tablename__ = "blocked_name"
-
-    letter_id: Mapped[int] = mapped_column(ForeignKey("letter.id"), primary_key=True)
-    name_key: Mapped[str] = mapped_column(String(400), primary_key=True)
-    created_at: Mapped[datetime] = mapped_column(Moment)
-
-
-class WatchName(Base):
-    """A name that waits for a person whoever signs with it: famous, or a target.
-
-    Without a letter it stands on the list that all letters share.
-    """
-
-    __tablename__ = "watch_name"
-    __table_args__ = (
-        UniqueConstraint("letter_id", "name_key"),
-        # Both databases take nulls for different, so the shared list has its own.
-        Index(
-            "uq_watch_name_shared",
-            "name_key",
-            unique=True,
-            sqlite_where=text("letter_id IS NULL"),
-            postgresql_where=text("letter_id IS NULL"),
-        ),
-        CheckConstraint("name_key <> ''", "name_key"),
-    )
-
-    id: Mapped[int] = mapped_column(RowId, primary_key=True)
-    letter_id: Mapped[int | None] = mapped_column(ForeignKey("letter.id"))
-    name_key: Mapped[str] = mapped_column(String(400))
-    # The name as it was put on the list.
-    name: Mapped[str] = mapped_column(String(400))
-    created_at: Mapped[datetime] = mapped_column(Moment)
 
 
 class Suppression(Base):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from flask import Blueprint, Response, abort, request
 from sqlalchemy import select
@@ -95,10 +96,22 @@ def sign(slug: str) -> Response:
     draft = replace(draft, text_version_id=read)
     with here.database.transaction() as session:
         submission_id = submissions.sign(
-            session, keyring=here.keyring, settings=settings, draft=draft, now=now
+            session,
+            keyring=here.keyring,
+            settings=settings,
+            draft=draft,
+            network_key=_network_key(now),
+            now=now,
         )
         session.commit()
     return answers.see_other(urls.inbox(slug, refer_to(submission_id), language))
+
+
+def _network_key(now: datetime) -> bytes | None:
+    """What stands for the sender's network today, and tomorrow says no more."""
+    here = site()
+    found = guard.network(request, of_any_kind=here.config.development)
+    return None if found is None else here.keyring.network_key(now.date(), found)
 
 
 def _form_again(

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import event, select
 
 from app import db
-from app.domain import desk, desk_undo, holds, lifecycle, queue, standing
+from app.domain import desk, desk_undo, lifecycle, queue, standing, watch_lists
 from app.domain.desk import Hand, Locked, MovedOn
 from app.domain.desk_undo import TooLate
 from app.domain.lifecycle import NotAllowed, ReasonMissing
@@ -30,7 +30,7 @@ ALTMAN = "Sam Altman"
 
 def watch(house: House, *names: str) -> None:
     with house.writing() as session:
-        holds.watch(session, letter_id=letter_id(house), names_to_watch=names,
+        watch_lists.add(session, letter_id=letter_id(house), lines=names,
                     actor="organiser:1", now=db.now())  # fmt: skip
 
 

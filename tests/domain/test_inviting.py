@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from app import db
-from app.domain import holds, inviting, retention
+from app.domain import inviting, retention, watch_lists
 from app.domain.addresses import AddressProblem
 from app.domain.inviting import AlreadyInvited, NotAName
 from app.domain.verification import EvidenceMissing, OwnWork
@@ -55,7 +55,7 @@ def fill_in(house: House, at: str, **fields: str) -> str:
 
 def watch(house: House) -> None:
     with house.writing() as session:
-        holds.watch(session, letter_id=letter_id(house), names_to_watch=[NAME],
+        watch_lists.add(session, letter_id=letter_id(house), lines=[NAME],
                     actor="organiser:1", now=db.now())  # fmt: skip
 
 

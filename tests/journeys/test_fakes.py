@@ -93,13 +93,11 @@ def test_the_same_list_twice_adds_nothing(staffed: House, tmp_path: Path) -> Non
     names = tmp_path / "names.txt"
     names.write_text("Sam Altman\nSAM  ALTMAN\n")
     arguments = ("watch-list", "import", str(names), "--by", VERA)
-    assert (
-        run(staffed, *arguments).output == "1 names added to the list of all letters\n"
-    )
-    assert (
-        run(staffed, *arguments).output == "0 names added to the list of all letters\n"
-    )
-    assert run(staffed, "watch-list", "list").output == "SAM ALTMAN\n"
+    first, second = run(staffed, *arguments), run(staffed, *arguments)
+    assert first.stdout == "1 names added to the list of all letters\n"
+    assert first.stderr == "line 2: twice: SAM  ALTMAN\n"
+    assert second.stdout == "0 names added to the list of all letters\n"
+    assert run(staffed, "watch-list", "list").output == "Sam Altman\n"
 
 
 def test_threat_5_a_rejected_fake_returns_under_another_spelling_and_is_held(

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from app import db
-from app.domain import holds
+from app.domain import watch_lists
 from app.models import Role
 from tests.house import House, copy_sqlite
 from tests.organisers import letter_id, organiser, pile, row_of, signed
@@ -50,7 +50,7 @@ def test_fifty_held_names_by_keyboard_alone(
     house = sqlite_house
     house.set_letter(second_reviewer=True)
     with house.writing() as session:
-        holds.watch(session, letter_id=letter_id(house), names_to_watch=["Ada Notable"],
+        watch_lists.add(session, letter_id=letter_id(house), lines=["Ada Notable"],
                     actor="organiser:1", now=db.now())  # fmt: skip
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
     for number in range(48):

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from app import db
-from app.domain import holds, imports, jobs, letters, lifecycle, uploads
+from app.domain import imports, jobs, letters, lifecycle, uploads, watch_lists
 from app.domain.import_files import FileProblem
 from app.domain.imports import NobodyCanConfirm, NotNow
 from app.domain.uploads import SourceTaken, SourceUnfit
@@ -252,7 +252,7 @@ def test_nothing_is_taken_in_before_it_was_checked(house: House) -> None:
 
 def test_a_name_on_the_watch_list_is_held_and_not_shown(house: House) -> None:
     with house.writing() as session:
-        holds.watch(session, letter_id=None, names_to_watch=["Jane Bea Doe"],
+        watch_lists.add(session, letter_id=None, lines=["Jane Bea Doe"],
                     actor=ACTOR, now=db.now())  # fmt: skip
     one = upload(house)
     before = house.numbers()["collected"]

@@ -1,0 +1,112 @@
+"""Threat 8: many signatures of one hand are held in silence; the numbers stay exact."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from werkzeug.test import Client
+
+from app import db
+from app.domain import hold_rules, lifecycle, retention
+from app.domain.hold_rules import HoldRules
+from app.models import ClaimPolicy, State
+from tests.house import House
+
+
+def sign_from(house: House, number: int, address: str, email: str) -> str:
+    """Sign from a network and confirm; why it is held, if it is."""
+
+    def front(environ: dict[str, Any], start: Any) -> Any:
+        return house.front(environ | {"REMOTE_ADDR": address}, start)
+
+    house.client = Client(front)
+    house.confirm(name=f"Person {number}", email=email)
+    return house.signatures()[-1].hold_reasons or ""
+
+
+@pytest.mark.parametrize("network", ["203.0.113.{}", "2001:db8:1:2::{}"])
+def test_row_8_two_hundred_from_one_network_are_held_beyond_the_limit(
+    house: House, network: str
+) -> None:
+    reasons = [
+        sign_from(house, n, network.format(n % 250), f"p{n}@house{n}.example.org")
+        for n in range(120)
+    ]
+    assert reasons == [""] * 100 + ["network_speed"] * 20
+    assert house.numbers()["confirmed"] == 100
+    held = [row.id for row in house.signatures() if row.state == State.HELD.value]
+    with house.writing() as session:
+        for signature_id in held[:10]:
+            lifecycle.release(
+                session, signature_id=signature_id, now=db.now(), actor="organiser:1"
+            )
+        for signature_id in held[10:]:
+            lifecycle.reject(
+                session, signature_id=signature_id, now=db.now(), actor="organiser:1",
+                reason="one hand", fake=False,
+            )  # fmt: skip
+    assert house.numbers()["confirmed"] == 110
+    house.check()
+
+
+def test_row_8_one_address_domain_is_held_beyond_the_limit_but_no_provider(
+    house: House,
+) -> None:
+    with house.writing() as session:
+        rules = HoldRules(network_limit=None, domain_limit=3)
+        hold_rules.save(
+            session, letter_id=1, rules=rules, actor="organiser:1", now=db.now()
+        )
+    house.site.shelf._seen.clear()
+    reasons = [
+        sign_from(house, n, "203.0.113.1", f"p{n}@catch-all.example.org")
+        for n in range(5)
+    ]
+    assert reasons == ["", "", "", "domain_speed", "domain_speed"]
+    for n in range(5):
+        assert sign_from(house, n, "203.0.113.1", f"p{n}@gmail.com") == ""
+    house.check()
+
+
+def test_a_network_is_forgotten_after_a_week_and_of_held_ones_after_a_month(
+    house: House,
+) -> None:
+    sign_from(house, 1, "203.0.113.1", "one@example.org")
+    house.confirm(name="Two", email="two@example.org", public_figure="yes")
+
+    def known(days: float) -> list[bool]:
+        with house.writing() as session:
+            retention.run(session, now=db.now() + timedelta(days=days))
+        return [row.network_key is not None for row in house.signatures()]
+
+    assert known(6.9) == [True, True]
+    assert known(7.1) == [False, True]
+    assert known(29.9) == [False, True]
+    assert known(30.1) == [False, False]
+
+
+def test_a_claim_that_the_address_contradicts_is_held_where_the_letter_asks(
+    house: House,
+) -> None:
+    with house.writing() as session:
+        hold_rules.save_institutions(
+            session, letter_id=1, lines=["University of X = uni-x.example.org"],
+            actor="organiser:1", now=db.now(),
+        )  # fmt: skip
+        hold_rules.save(
+            session, letter_id=1, rules=HoldRules(claim=ClaimPolicy.OFFICE),
+            actor="organiser:1", now=db.now(),
+        )  # fmt: skip
+    house.site.shelf._seen.clear()
+    for email, affiliation, title, held in (
+        ("a@example.org", "Physics, University of X", "", True),
+        ("b@mail.uni-x.example.org", "Physics, University of X", "", False),
+        ("c@example.org", "University of Y", "Rector", False),
+        ("d@gmail.com", "University of Y", "Rector", True),
+        ("e@gmail.com", "University of Y", "Lecturer", False),
+    ):
+        house.confirm(name="Ann", email=email, affiliation=affiliation, title=title)
+        assert (house.signatures()[-1].hold_reasons == "claim") is held, email
+    house.check()
