@@ -38,6 +38,9 @@ _RISK = {
     "corrected": 4,
     "public_figure": 3,
     "by_hand": 3,
+    "claim": 3,
+    "network_speed": 2,
+    "domain_speed": 2,
 }
 _LIGHT = 2
 # Reasons that speak of a name which readers would repeat.

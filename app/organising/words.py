@@ -11,6 +11,9 @@ HOLD_REASONS = {
     "by_hand": _("An organiser held it."),
     "corrected": _("They were featured, and changed what they claim."),
     "disputed": _("Somebody says that they did not sign this."),
+    "claim": _("The address does not go with what they claim."),
+    "network_speed": _("Many signed from the same network within an hour."),
+    "domain_speed": _("Many signed from the same address domain within an hour."),
 }
 PILES = {
     "waiting": _("All that waits"),
@@ -20,6 +23,9 @@ PILES = {
     "disputed": _("Disputed"),
     "corrected": _("Corrected"),
     "by_hand": _("Held by hand"),
+    "claim": _("Claim and address"),
+    "network_speed": _("Fast from one network"),
+    "domain_speed": _("Fast from one domain"),
     "second": _("Wants a second reviewer"),
     "prominent": _("Prominent, not verified"),
     "mine": _("Mine"),
