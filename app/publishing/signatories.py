@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from flask import Blueprint, Response, abort, stream_with_context
+from flask import Blueprint, Response, abort
 
 from app import answers, db, i18n, urls
 from app.domain import backlog, csv_safe, letters, listing, signatories
 from app.domain.listing import Asked
 from app.publishing import reading
 from app.publishing.items import COLUMNS, item
-from app.site import site
+from app.site import Site, site
 
 bp = Blueprint("signatories", __name__)
 
@@ -70,14 +70,14 @@ def file(slug: str) -> Response:
     """The whole list as CSV, sent as it is read; safe against formulas."""
     with site().database.snapshot() as session:
         reading.visible(session, slug)
-    response = Response(stream_with_context(_file(slug)), mimetype="text/csv")
+    response = Response(_file(site(), slug), mimetype="text/csv")
     response.headers["Content-Disposition"] = (
         f'attachment; filename="{slug}-signatories.csv"'
     )
     return answers.for_any_site(answers.not_for_search_engines(response))
 
 
-def _file(slug: str) -> Iterator[bytes]:
+def _file(here: Site, slug: str) -> Iterator[bytes]:
     """Some lines at a time, each part read anew: nobody slow holds a connection.
 
     A name that is erased meanwhile is in no later part.
@@ -85,8 +85,8 @@ def _file(slug: str) -> Iterator[bytes]:
     yield csv_safe.rows([COLUMNS])
     place = None
     while True:
-        with site().database.snapshot() as session:
-            found = site().shelf.get(session, slug=slug, now=db.now())
+        with here.database.snapshot() as session:
+            found = here.shelf.get(session, slug=slug, now=db.now())
             if found is None or not found[1].visible:
                 return
             page = listing.page(
