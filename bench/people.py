@@ -46,7 +46,8 @@ class People:
         )
         return {
             "name": f"{given} {family}",
-            "email": f"{given}.{family}@example.org".lower(),
+            # Everybody from somewhere else: nobody is to be held for a crowd.
+            "email": f"{given}@{family}.example.org".lower(),
             "title": "Professor of Mathematics",
             "affiliation": "University of Exampletown",
             "sector": "academia",

@@ -141,7 +141,13 @@ class Stage:
         }
         environment = instance.environment(
             folder,
-            {**own, "DATABASE_URL": url, "LOG_LEVEL": "WARNING", "WEB_WORKERS": "2"},
+            {
+                **own,
+                "DATABASE_URL": url,
+                "LOG_LEVEL": "WARNING",
+                "WEB_WORKERS": "2",
+                "TRUSTED_PROXIES": "1",
+            },
         )
         log = folder / "log"
         command = prepare_command(ROOT / "examples" / SLUG)

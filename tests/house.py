@@ -24,7 +24,7 @@ from werkzeug.test import Client, TestResponse
 import config
 from app import create_organise, create_public, db, i18n, prepared
 from app.db_upgrade import upgrade
-from app.domain import letter_files, letter_loading, record, tally, versions
+from app.domain import hold_rules, letter_files, letter_loading, record, tally, versions
 from app.front import Front
 from app.models import Letter, Measure, Signature
 from app.mount import Mount
@@ -277,6 +277,18 @@ class House:
         finally:
             for engine in engines:
                 event.remove(engine, "before_cursor_execute", listen)
+
+    def let_many_sign(self) -> None:
+        """Hold nobody for how many sign from one place: tests do so from one."""
+        with self.writing() as session:
+            hold_rules.save(
+                session,
+                letter_id=1,
+                rules=hold_rules.HoldRules(network_limit=None, domain_limit=None),
+                actor=record.SYSTEM,
+                now=db.now(),
+            )
+        self.site.shelf._seen.clear()
 
     @contextmanager
     def statements(self) -> Iterator[list[str]]:
