@@ -81,10 +81,12 @@ def sign(slug: str) -> Response:
         with here.database.snapshot() as session:
             settings = _signable(session, slug, typed.get("preview"))
     language = settings.wording(typed.get("language")).language
+    draft, form = forms.judge(typed, settings=settings, language=language)
     phase = settings.phase(now)
     if phase is not Phase.OPEN:
-        abort(410 if phase is Phase.CLOSED else 409)
-    draft, form = forms.judge(typed, settings=settings, language=language)
+        form.errors.clear()
+        status = 410 if phase is Phase.CLOSED else 409
+        return _form_again(settings, language, form, status)
     if draft is None:
         return _form_again(settings, language, form, 400)
     wording = settings.wording(language)

@@ -238,7 +238,11 @@ def test_a_letter_that_takes_no_signatures_says_so(
     house: House, columns: dict[str, Any], status: int
 ) -> None:
     house.set_letter(**columns)
-    refused(house, house.sign(), status)
+    answer = house.sign(statement="Written with care", name="Ada Example")
+    refused(house, answer, status)
+    if status != 404:
+        for kept in ("Written with care", "Ada Example", "alice@example.org"):
+            assert kept in answer.text, "what was typed is not lost"
     page = house.fresh(f"/letters/{SLUG}")
     assert page.status_code == (404 if status == 404 else 200)
     if page.status_code == 200:
