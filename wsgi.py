@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 import config
 from app import create_organise, create_public, db, i18n
@@ -24,8 +24,8 @@ try:
     refuse_unsafe(site)
 except Unsafe as error:
     raise SystemExit(str(error)) from None
-except OperationalError:
-    # The database is away: requests say so until it is back.
+except (OperationalError, ProgrammingError):
+    # The database is away or empty: requests say so until it is back.
     logging.getLogger("undersigned").exception("the database is not there")
 public = create_public(site)
 organise = create_organise(site)

@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from flask import current_app
+from sqlalchemy import select
 
 from app.db import Database
-from app.domain.keyring import Keyring
+from app.domain.keyring import Keyring, Unopenable
 from app.domain.shelf import Shelf
 from app.domain.tokens import Tokens
+from app.models import Letter
 from config import Config
 
 
@@ -36,13 +38,13 @@ class Site:
 
 
 class Unsafe(RuntimeError):
-    """The database may lose what was acknowledged; the message says what to change."""
+    """Starting would lose or refuse what was acknowledged; the message says why."""
 
 
 def refuse_unsafe(site: Site) -> None:
-    """Raise Unsafe where PostgreSQL does not wait for its disk.
+    """Raise Unsafe where PostgreSQL does not wait for its disk, or a key is missing.
 
-    In development nothing is lost that matters, and tests run faster without.
+    In development nothing is lost that matters, and tests run faster without the disk.
     """
     setting = None if site.config.development else site.database.unsafe_setting()
     if setting is not None:
@@ -50,6 +52,20 @@ def refuse_unsafe(site: Site) -> None:
             f"PostgreSQL runs with {setting} off: a signature could be lost. "
             "Turn it on."
         )
+    with site.database.snapshot() as session:
+        peppers = session.execute(
+            select(Letter.id, Letter.slug, Letter.pepper).where(
+                Letter.deleted_at.is_(None)
+            )
+        ).all()
+    for letter_id, slug, pepper in peppers:
+        try:
+            site.keyring.unwrap_pepper(letter_id, pepper)
+        except Unopenable:
+            raise Unsafe(
+                f"No key of SECRET_KEYS opens what is kept of the letter {slug}: "
+                "put back the one that was taken away."
+            ) from None
 
 
 def site() -> Site:

@@ -12,6 +12,7 @@ from sqlalchemy import select, text
 
 from app import db
 from app.models import Base, Record
+from app.site import Unsafe, refuse_unsafe
 from tests.house import BASE, FIELDS, KEYS, House, link
 from tests.letters import outbox_states
 from tests.servers.live import Live
@@ -229,6 +230,19 @@ def test_row_30_a_link_under_a_key_that_is_gone_is_a_404(
     assert new.get("/letters/deepfakes").status_code == 200
     assert json.loads(new.get("/api/v1/letters/deepfakes/tally").data)
     assert new.signatures() == []
+    new.close()
+
+
+def test_row_30_nothing_starts_without_the_key_of_a_letter(
+    database_url: str, tmp_path: Path, smtp_sink: Sink
+) -> None:
+    """One sentence at the start, and not a fault at every form that is sent."""
+    both = House(database_url, tmp_path, smtp_sink, SECRET_KEYS=f"{NEW_KEY},{KEYS}")
+    refuse_unsafe(both.site)
+    both.close()
+    new = House(database_url, tmp_path, smtp_sink, SECRET_KEYS=NEW_KEY)
+    with pytest.raises(Unsafe, match="of the letter deepfakes: put back"):
+        refuse_unsafe(new.site)
     new.close()
 
 
