@@ -152,6 +152,8 @@ class Database:
                 # Planning such a question takes three times as long as answering it.
                 "-c plan_cache_mode=force_generic_plan",
                 isolation_level="AUTOCOMMIT",
+                # Each question is a transaction of its own: none is left to undo.
+                pool_reset_on_return=None,
             )
 
     @contextmanager

@@ -31,6 +31,7 @@ class Statement:
     """One statement, compiled once for each kind of database.
 
     It holds no list of unknown length and leaves no column to a default of Python's.
+    Its text is short: psycopg remembers how to read those of up to 4,096 characters.
     """
 
     def __init__(self, make: Callable[[Any], Any]) -> None:
@@ -157,7 +158,7 @@ def _compiled(
 
 def _gathered(all_of: Any, one: Any, rows: Any) -> Any:
     """A column that holds all rows of a SELECT: a JSON array of arrays."""
-    part = rows.subquery()
+    part = rows.subquery("g")
     return (
         select(func.coalesce(all_of(one(*part.c)), literal_column("'[]'")))
         .select_from(part)

@@ -90,7 +90,7 @@ def load(site: Site, folder: Path) -> None:
         session.commit()
 
 
-class _Ear(logging.Handler):
+class Ear(logging.Handler):
     """Hands each message of a log to a function."""
 
     def __init__(self, hear: Callable[[str], None]) -> None:
@@ -305,7 +305,7 @@ class House:
         engines: set[Engine] = {database.engine, database._readers}
         for engine in engines:
             event.listen(engine, "before_cursor_execute", listen)
-        handler = _Ear(hear)
+        handler = Ear(hear)
         level = prepared.log.level
         prepared.log.addHandler(handler)
         prepared.log.setLevel(logging.DEBUG)

@@ -35,6 +35,13 @@ DEFINITIONS = {
     ),
 }
 
+# As the database calls them.
+_CONFIRMED, _VERIFIED, _COLLECTED = _MEASURES = (
+    Measure.CONFIRMED.value,
+    Measure.VERIFIED.value,
+    Measure.COLLECTED.value,
+)
+
 
 def numbers(
     counted: tally.Numbers, *, settings: Settings, as_of: datetime, language: str
@@ -43,21 +50,14 @@ def numbers(
 
     # A merged sector counts under the other one from the moment of the merge, and
     # its signatures are recoded soon after: the sum is the same all the while.
-    parts: dict[str, list[str]] = {key: [key] for key in settings.sector_keys}
-    for old, new in settings.merged.items():
-        parts[new].append(old)
-
-    def figure(key: str, measure: Measure) -> int:
-        return sum(counted.get((part, measure.value), 0) for part in parts[key])
-
+    figures = {key: dict.fromkeys(_MEASURES, 0) for key in settings.sector_keys}
+    for (key, measure), number in counted.items():
+        of_sector = figures.get(settings.merged.get(key, key))
+        if of_sector is not None:
+            of_sector[measure] += number
     rows = [
-        (
-            key,
-            figure(key, Measure.CONFIRMED),
-            figure(key, Measure.VERIFIED),
-            figure(key, Measure.COLLECTED),
-        )
-        for key in settings.sector_keys
+        (key, of[_CONFIRMED], of[_VERIFIED], of[_COLLECTED])
+        for key, of in figures.items()
     ]
     longest = max((row[1] + row[3] for row in rows), default=0) or 1
     confirmed = sum(row[1] for row in rows)

@@ -27,7 +27,7 @@ _UNFOLDED = (
         func.max(_ledger.at).label("newest_at"),
     )
     .where(_ledger.letter_id == bindparam("letter"))
-    .subquery()
+    .subquery("u")
 )
 _MOVING = Question(
     lambda gathered: (

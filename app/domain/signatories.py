@@ -82,9 +82,10 @@ _MADE = {
     "affiliation": _unless_hidden("affiliation"),
 }
 SHOWN = [_MADE.get(name, _c[name]) for name in Line._fields]
+# Short names, because psycopg reads a text of over 4,096 characters anew each time.
 FIRST = union_all(
     *(
-        select(part.subquery())
+        select(part.subquery("f"))
         for part in (
             public(SHOWN, _c.featured_rank.is_not(None))
             .order_by(_c.featured_rank)

@@ -50,7 +50,7 @@ _PARTS = union_all(
         )
         for c, number in ((_tally, _tally.number), (_ledger, _ledger.delta))
     )
-).subquery()
+).subquery("p")
 # Cast, because PostgreSQL's sum of big integers is a decimal, which is slow to read.
 READ = select(
     _PARTS.c.key, _PARTS.c.measure, cast(func.sum(_PARTS.c.number), BigInteger)
