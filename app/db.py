@@ -165,8 +165,8 @@ class Database:
             # of a connection that is rolled back, and every page would plan anew.
             connection.commit()
 
-    def ask(self, question: Question, **values: Any) -> Any:
-        """The first row of the answer to a question, or None."""
+    def ask(self, question: Question, **values: Any) -> prepared.Rows:
+        """The rows of the answer to a question."""
         dialect = self._asked.dialect
         text, bound = question.ready(dialect, values)
         connection = self._asked.raw_connection()
@@ -174,7 +174,7 @@ class Database:
             prepared.log.debug("%s", text)
             cursor = connection.cursor()
             cursor.execute(text, bound)
-            return cursor.fetchone()
+            return list(cursor.fetchall())
         except dialect.loaded_dbapi.Error as error:
             # Whether the connection has died or not: the next one is a fresh one.
             connection.invalidate(error)

@@ -16,7 +16,6 @@ from sqlalchemy import (
     cast,
     literal_column,
     select,
-    union_all,
 )
 
 from app import db, i18n
@@ -82,19 +81,17 @@ _MADE = {
     "affiliation": _unless_hidden("affiliation"),
 }
 SHOWN = [_MADE.get(name, _c[name]) for name in Line._fields]
+# The featured ones, and the newest others along the index of the lists, backwards.
 # Short names, because psycopg reads a text of over 4,096 characters anew each time.
-FIRST = union_all(
-    *(
-        select(part.subquery("f"))
-        for part in (
-            public(SHOWN, _c.featured_rank.is_not(None))
-            .order_by(_c.featured_rank)
-            .limit(FEATURED),
-            # Along the index of the public lists, backwards.
-            public(SHOWN, _c.featured_rank.is_(None))
-            .order_by(_c.verified.desc(), _c.id.desc())
-            .limit(NEWEST),
-        )
+FIRST = tuple(
+    select(part.subquery("f"))
+    for part in (
+        public(SHOWN, _c.featured_rank.is_not(None))
+        .order_by(_c.featured_rank)
+        .limit(FEATURED),
+        public(SHOWN, _c.featured_rank.is_(None))
+        .order_by(_c.verified.desc(), _c.id.desc())
+        .limit(NEWEST),
     )
 )
 
