@@ -11,7 +11,6 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     String,
-    UniqueConstraint,
     literal_column,
     text,
 )
@@ -67,6 +66,34 @@ class OutboxState(StrEnum):
     VOID = "void"
 
 
+# What a mail may be about: one of them.
+SUBJECTS = (
+    "submission_id",
+    "signature_id",
+    "organiser_id",
+    "invitation_id",
+    "sign_invitation_id",
+)
+
+
+def _once_about(subject: str) -> Index:
+    """The mail of a number is asked for once, and a subject's mails are found by it.
+
+    Only mails about this kind of subject stand in it: every form that is sent writes
+    a mail, and would otherwise write it into the index of each kind.
+    """
+    there = text(f"{subject} IS NOT NULL")
+    return Index(
+        f"uq_outbox_{subject}_kind_number",
+        subject,
+        "kind",
+        "number",
+        unique=True,
+        sqlite_where=there,
+        postgresql_where=there,
+    )
+
+
 class Outbox(Base):
     """One mail to send: no address and no body, both are read when it is sent."""
 
@@ -83,20 +110,13 @@ class Outbox(Base):
             "one_subject",
         ),
         CheckConstraint("(state = 'leased') = (lease_token IS NOT NULL)", "lease"),
-        UniqueConstraint("kind", "submission_id", "number"),
-        UniqueConstraint("kind", "signature_id", "number"),
-        UniqueConstraint("kind", "organiser_id", "number"),
-        UniqueConstraint("kind", "sign_invitation_id", "number"),
-        UniqueConstraint("kind", "invitation_id", "number"),
+        *(_once_about(subject) for subject in SUBJECTS),
         Index(
             "ix_outbox_due",
             "due_at",
             sqlite_where=text("state IN ('ready', 'leased')"),
             postgresql_where=text("state IN ('ready', 'leased')"),
         ),
-        Index("ix_outbox_submission_id", "submission_id"),
-        Index("ix_outbox_signature_id", "signature_id"),
-        Index("ix_outbox_sign_invitation_id", "sign_invitation_id"),
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)

@@ -101,6 +101,12 @@ class Submission(Base):
             sqlite_where=text("state = 'open'"),
             postgresql_where=text("state = 'open'"),
         ),
+        Index(
+            "ix_submission_signature_id",
+            "signature_id",
+            sqlite_where=text("signature_id IS NOT NULL"),
+            postgresql_where=text("signature_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[bytes] = mapped_column(LargeBinary(16), primary_key=True)
@@ -118,9 +124,7 @@ class Submission(Base):
     mailed_at: Mapped[datetime] = mapped_column(Moment)
     created_at: Mapped[datetime] = mapped_column(Moment)
     expires_at: Mapped[datetime] = mapped_column(Moment)
-    signature_id: Mapped[int | None] = mapped_column(
-        ForeignKey("signature.id"), index=True
-    )
+    signature_id: Mapped[int | None] = mapped_column(ForeignKey("signature.id"))
 
 
 class Signature(Base):
