@@ -7,6 +7,8 @@ Create Date: 2026-11-25 08:50:41.220417+00:00
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -23,7 +25,7 @@ _SUBJECTS = (
 _PLAIN = ("submission_id", "signature_id", "sign_invitation_id")
 
 
-def _there(column: str) -> dict[str, sa.TextClause]:
+def _there(column: str) -> dict[str, Any]:
     there = sa.text(f"{column} IS NOT NULL")
     return {"sqlite_where": there, "postgresql_where": there}
 
