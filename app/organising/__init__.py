@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from app.organising import account, desk, enter, featuring, home, inviting, lines, team
+from app.organising import (
+    account,
+    desk,
+    enter,
+    featuring,
+    holds,
+    home,
+    inviting,
+    lines,
+    team,
+    watching,
+)
 
 # Every room's blueprint, in the order in which the overview names them.
 ROOMS = (
@@ -12,6 +23,8 @@ ROOMS = (
     desk.bp,
     featuring.bp,
     inviting.bp,
+    holds.bp,
+    watching.bp,
     lines.bp,
     team.bp,
 )
