@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.organising import (
     account,
+    cases,
     desk,
     enter,
     featuring,
@@ -25,6 +26,7 @@ ROOMS = (
     inviting.bp,
     holds.bp,
     watching.bp,
+    cases.bp,
     lines.bp,
     team.bp,
 )

@@ -137,4 +137,11 @@ ROWS: dict[str, Row] = {
     "watching.remove": on_letter("holds/watch-list/remove", EDITORS, post=400),
     "watching.blocked": on_letter("holds/blocked", VIEWERS, get=200),
     "watching.lift": on_letter("holds/blocked", EDITORS, post=400),
+    # -- Cases --------------------------------------------------------------------
+    "cases.listed": on_letter("cases", VIEWERS, get=200),
+    "cases.ask": on_letter("cases/new", EDITORS, get=200),
+    "cases.begin": on_letter("cases/new", EDITORS, post=400),
+    "cases.one": on_letter("cases/no-such-case", VIEWERS, get=404),
+    "cases.stop": on_letter("cases/no-such-case/stop", EDITORS, post=404),
+    "cases.undo": on_letter("cases/no-such-case/undo", EDITORS, post=404),
 }
