@@ -6,6 +6,7 @@ from app.organising import (
     account,
     cases,
     desk,
+    disputing,
     enter,
     featuring,
     holds,
@@ -27,6 +28,7 @@ ROOMS = (
     holds.bp,
     watching.bp,
     cases.bp,
+    disputing.bp,
     lines.bp,
     team.bp,
 )

@@ -144,4 +144,7 @@ ROWS: dict[str, Row] = {
     "cases.one": on_letter("cases/no-such-case", VIEWERS, get=404),
     "cases.stop": on_letter("cases/no-such-case/stop", EDITORS, post=404),
     "cases.undo": on_letter("cases/no-such-case/undo", EDITORS, post=404),
+    # -- Disputes -----------------------------------------------------------------
+    "disputes.listed": on_letter("disputes", VIEWERS, get=200),
+    "disputes.settle": on_letter("disputes", VERIFIERS, post=400),
 }
