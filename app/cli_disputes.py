@@ -11,7 +11,7 @@ from app import db
 from app.cli_signatures import verb
 from app.domain import disputes, showing
 from app.domain.showing import Part
-from app.models import Dispute, DisputeResult, Signature
+from app.models import Dispute, DisputeResult
 from app.site import site
 from app.terminal import actor, letter_id, writing
 
@@ -25,21 +25,13 @@ def dispute_list(slug: str) -> None:
     with site().database.reading() as session:
         which = letter_id(session, slug)
         assert which is not None
-        rows = disputes.waiting(session, letter_id=which)
-        for row in rows:
-            signature = session.get_one(Signature, row.signature_id)
-            shown = {
-                one.public_id: one
-                for one in disputes.of(
-                    session, keyring=site().keyring, signature_id=row.signature_id
-                )
-            }.get(row.public_id)
-            words = shown.words if shown else ""
-            held = "held" if row.held else "noted"
-            click.echo(
-                f"{row.public_id}\t{row.kind}\t{held}\t{signature.public_id}"
-                f"\t{signature.name or '(erased)'}\t{words}"
-            )
+        rows = disputes.page(session, keyring=site().keyring, letter_id=which)
+    for row in rows:
+        held = "held" if row.dispute.held else "noted"
+        click.echo(
+            f"{row.dispute.public_id}\t{row.dispute.kind}\t{held}\t{row.signature}"
+            f"\t{row.name or '(erased)'}\t{row.dispute.words}"
+        )
     if not rows:
         click.echo("no open dispute", err=True)
 
@@ -59,6 +51,7 @@ def dispute_settle(public_id: str, result: str, by: str, reason: str) -> None:
         try:
             disputes.settle(
                 session,
+                letter_id=which or 0,
                 public_id=public_id,
                 result=DisputeResult(result),
                 actor=actor(session, by, which),

@@ -64,16 +64,13 @@ def page(
         .order_by(BlockedName.name_key)
         .limit(size)
     ).all()
-    spellings = dict(
-        session.execute(
-            select(Signature.name_key, Signature.name).where(
-                Signature.letter_id == letter_id,
-                Signature.name_key.in_([key for key, _ in rows]),
-            )
+    found = session.execute(
+        select(Signature.name_key, Signature.name).where(
+            Signature.letter_id == letter_id,
+            Signature.name_key.in_([key for key, _ in rows]),
         )
-        .tuples()
-        .all()
     )
+    spellings = {row.name_key: row.name for row in found}
     return [Blocked(key, spellings.get(key), at) for key, at in rows]
 
 

@@ -8,7 +8,6 @@ looked at and kept is not held again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -22,7 +21,14 @@ from app.domain import lifecycle, record, standing
 from app.domain.keyring import Keyring
 from app.domain.lifecycle import DISPUTED, NotAllowed
 from app.domain.verbs import Verb
-from app.models import Dispute, DisputeKind, DisputeResult, Letter, State
+from app.models import (
+    Dispute,
+    DisputeKind,
+    DisputeResult,
+    Letter,
+    Signature,
+    State,
+)
 
 WINDOW = timedelta(hours=1)
 # In one hour: what one network may say, what is noted of one letter, what is held.
@@ -32,7 +38,7 @@ MOST_HELD = 3
 # From so many on an hour is a burst, of which the organisers are told.
 BURST = 10
 
-_c = db.table(Dispute).c
+_c, _s = db.table(Dispute).c, db.table(Signature).c
 _OPEN = _c.settled_at.is_(None)
 
 
@@ -119,6 +125,7 @@ def file(
 def settle(
     session: Transaction,
     *,
+    letter_id: int,
     public_id: str,
     result: DisputeResult,
     actor: str,
@@ -129,27 +136,30 @@ def settle(
 
     KEPT lets a line that was held for it stand where it stood; REMOVED rejects the
     signature as fake, so that its name stays held; CHANGED releases what is left of
-    it. Raises Unknown, ReasonMissing, and NotAllowed where somebody moved the
-    signature meanwhile so that the result cannot be.
+    it. What its owner took back meanwhile is gone, so REMOVED then moves nothing.
+    Raises Unknown, ReasonMissing, and NotAllowed where somebody moved the signature
+    meanwhile so that the result cannot be.
     """
     reason = lifecycle.given(reason)
     signature_id = session.scalar(
-        select(_c.signature_id).where(_c.public_id == public_id, _OPEN)
+        select(_c.signature_id).where(
+            _c.public_id == public_id, _c.letter_id == letter_id, _OPEN
+        )
     )
     if signature_id is None:
         raise Unknown(public_id)
-    if result is DisputeResult.REMOVED:
+    former = standing.facts(session, signature_id=signature_id)
+    if result is not DisputeResult.REMOVED:
+        _put_back(session, signature_id, actor=actor, now=now)
+    elif former.state is not State.WITHDRAWN:
         lifecycle.reject(session, signature_id=signature_id, actor=actor,
                          reason=reason, fake=True, now=now)  # fmt: skip
-    else:
-        _put_back(session, signature_id, actor=actor, now=now)
     session.execute(
         update(db.table(Dispute))
         .where(_c.signature_id == signature_id, _OPEN)
         .values(result=result.value, settled_by=actor, settled_at=now)
     )
-    former = standing.facts(session, signature_id=signature_id)
-    record.write(session, letter_id=former.letter_id, actor=actor,
+    record.write(session, letter_id=letter_id, actor=actor,
                  verb="dispute.settle", subject=former.public_id, after=result.value,
                  reason=reason, at=now)  # fmt: skip
 
@@ -185,17 +195,61 @@ def of(session: Transaction, *, keyring: Keyring, signature_id: int) -> list[Sho
     return [_shown(keyring, row) for row in rows]
 
 
-def waiting(
-    session: Transaction, *, letter_id: int, before: int = 2**62, size: int = 50
-) -> Sequence[Any]:
-    """Open objections to a letter's lines, newest first: (id, public_id, signature_id,
-    kind, held, at); the next page is `before` the last id."""
-    return session.execute(
-        select(_c.id, _c.public_id, _c.signature_id, _c.kind, _c.held, _c.at)
-        .where(_c.letter_id == letter_id, _OPEN, _c.id < before)
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An objection with the line that it is about, as the desk's list shows it."""
+
+    id: int
+    dispute: Shown
+    signature: str
+    name: str | None
+    description: str
+    state: State
+    verified: bool
+
+
+def page(
+    session: Transaction,
+    *,
+    keyring: Keyring,
+    letter_id: int,
+    settled: bool = False,
+    before: int = 2**62,
+    size: int = 50,
+) -> list[Line]:
+    """Objections to a letter's lines, open or settled, newest first; the next page is
+    `before` the id of the last one."""
+    rows = session.execute(
+        select(
+            db.table(Dispute),
+            _s.public_id.label("signature"),
+            _s.name,
+            _s.title,
+            _s.affiliation,
+            _s.state,
+            _s.verified,
+        )
+        .join(db.table(Signature), _s.id == _c.signature_id)
+        .where(
+            _c.letter_id == letter_id,
+            _c.settled_at.is_not(None) if settled else _OPEN,
+            _c.id < before,
+        )
         .order_by(_c.id.desc())
         .limit(literal_column(str(size)))
     ).all()
+    return [
+        Line(
+            id=row.id,
+            dispute=_shown(keyring, row),
+            signature=row.signature,
+            name=row.name,
+            description=", ".join(filter(None, (row.title, row.affiliation))),
+            state=State(row.state),
+            verified=row.verified,
+        )
+        for row in rows
+    ]
 
 
 def burst(session: Transaction, *, letter_id: int, now: datetime) -> int:

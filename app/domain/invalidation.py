@@ -12,13 +12,23 @@ from sqlalchemy import Row, func, insert, select, update
 from app import db
 from app.db import Transaction
 from app.domain import conditions as ask
-from app.domain import jobs, lifecycle_bulk, names, record, standing
+from app.domain import corrections, jobs, lifecycle_bulk, names, record, standing, tally
 from app.domain.conditions import Conditions
-from app.domain.jobs import Kind, Progress, Step, Turn
+from app.domain.jobs import Claim, Kind, Progress, Step, Turn
 from app.domain.lifecycle import ReasonMissing
+from app.domain.lifecycle_bulk import Batch
 from app.domain.names import NameProblem
+from app.domain.tally import Entry
 from app.domain.verbs import MOVES, Verb
-from app.models import Case, JobState, Signature
+from app.models import (
+    Case,
+    CorrectionCause,
+    CorrectionKind,
+    Facet,
+    JobState,
+    Measure,
+    Signature,
+)
 
 RUN, UNDO = "case.run", "case.undo"
 # A preview counts no further: the number is there to be recognised as too large.
@@ -284,7 +294,7 @@ def _run(session: Transaction, turn: Turn) -> Step:
         position=end,
         done=claim.done + end - claim.position,
         finished=end >= claim.arguments["last_id"],
-        result={"moved": claim.result.get("moved", 0) + batch.number},
+        result=_summed(claim, batch),
     )
 
 
@@ -303,8 +313,39 @@ def _undo(session: Transaction, turn: Turn) -> Step:
     )
     if batch is None:
         return Step(claim.position, claim.done, True, claim.result)
-    moved = claim.result.get("moved", 0) + batch.number
-    return Step(batch.last_id, moved, False, {"moved": moved})
+    result = _summed(claim, batch)
+    return Step(batch.last_id, result["moved"], False, result)
 
 
-KINDS = {RUN: Kind(take=_run), UNDO: Kind(take=_undo)}
+def _summed(claim: Claim, batch: Batch) -> dict[str, int]:
+    return {
+        "moved": claim.result.get("moved", 0) + batch.number,
+        "public": claim.result.get("public", 0) + batch.public,
+    }
+
+
+def _tell(session: Transaction, claim: Claim, _state: JobState, now: datetime) -> None:
+    """Say in public how many left or came back, however far the work got.
+
+    Those that were held are not told of: nobody outside has seen them.
+    """
+    number, removed = claim.result.get("public", 0), claim.kind == RUN
+    if not number:
+        return
+    case = _case(session, letter_id=claim.letter_id, public_id=claim.arguments["case"])
+    corrections.add(
+        session,
+        letter_id=claim.letter_id,
+        kind=CorrectionKind.REMOVED if removed else CorrectionKind.RESTORED,
+        number=number,
+        # The reason speaks of why they went, not of why they are back.
+        note=case.reason if removed else None,
+        cause=CorrectionCause.ORGANISER,
+        now=now,
+    )
+    # The last batch may be folded by now: this is what makes a new public version.
+    still = Entry(Facet.SECTOR, tally.NOT_SAID, Measure.CONFIRMED, 0)
+    tally.post(session, letter_id=claim.letter_id, entries=[still], at=now)
+
+
+KINDS = {RUN: Kind(take=_run, ended=_tell), UNDO: Kind(take=_undo, ended=_tell)}

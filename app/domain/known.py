@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from app import db
 from app.db import Transaction
-from app.domain import addresses, drafts, requests, standing
+from app.domain import addresses, disputes, drafts, requests, standing
 from app.domain.keyring import Keyring
 from app.domain.look_alikes import look_alike_key
 from app.models import (
@@ -147,6 +147,7 @@ class Known:
     verifications: list[Any]
     requests: list[Any]
     moves: list[Any]
+    objections: list[disputes.Shown]
     may_ask: bool
 
 
@@ -178,6 +179,7 @@ def about(
         verifications=_verifications(session, signature_id),
         requests=requests.history(session, signature_id=signature_id),
         moves=_moves(session, signature_id),
+        objections=disputes.of(session, keyring=keyring, signature_id=signature_id),
         may_ask=requests.may_ask(session, signature_id=signature_id),
     )
 

@@ -34,10 +34,12 @@ _FOUND_BY = (_signature.id, _signature.listed, _signature.search_text)
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """How many were moved, and the last id that was looked at."""
+    """How many were moved, the last id that was looked at, and how many of those
+    moved the public saw: they left what is counted, or came back into it."""
 
     number: int
     last_id: int
+    public: int
 
 
 def _of(letter_id: int) -> ColumnElement[bool]:
@@ -81,7 +83,7 @@ def reject(
     _follow(session, moved, letter_id=letter_id, before=None, after=REJECTED)
     _account(session, moved, sign=-1, letter_id=letter_id, actor=actor,
              verb="case.reject", subject=subject, to=REJECTED, now=now)  # fmt: skip
-    return Batch(len(moved), last_id)
+    return Batch(len(moved), last_id, _counted(moved))
 
 
 def reinstate(
@@ -122,7 +124,7 @@ def reinstate(
     _follow(session, moved, letter_id=letter_id, before=REJECTED, after=None)
     _account(session, moved, sign=1, letter_id=letter_id, actor=actor,
              verb="case.reinstate", subject=subject, to=None, now=now)  # fmt: skip
-    return Batch(len(moved), ids[-1])
+    return Batch(len(moved), ids[-1], _counted(moved))
 
 
 def collect(
@@ -219,7 +221,11 @@ def take_back(
     _follow(session, found, letter_id=letter_id, before=None, after=WITHDRAWN)
     _account(session, found, sign=-1, letter_id=letter_id, actor=actor,
              verb="import.withdraw", subject=subject, to=WITHDRAWN, now=now)  # fmt: skip
-    return Batch(len(found), ids[-1])
+    return Batch(len(found), ids[-1], _counted(found))
+
+
+def _counted(moved: Sequence[Any]) -> int:
+    return sum(row[0] == COUNTED.value for row in moved)
 
 
 def _follow(

@@ -53,7 +53,7 @@ def page(
     if before_id is not None:
         found = found.where(Record.id < before_id)
     rows = session.execute(found).all()
-    names = _names(session, {row.actor for row in rows})
+    names = names_of(session, {row.actor for row in rows})
     lines = [
         Line(
             id=row.id,
@@ -71,7 +71,8 @@ def page(
     return lines, lines[-1].id if len(rows) > PAGE else None
 
 
-def _names(session: Transaction, actors: set[str]) -> dict[str, str]:
+def names_of(session: Transaction, actors: set[str]) -> dict[str, str]:
+    """What organisers among these actors are called; the others are not in it."""
     ids = [int(actor[10:]) for actor in actors if actor.startswith("organiser:")]
     if not ids:
         return {}

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from app.organising import account, desk, enter, featuring, home, inviting, lines, team
+from app.organising import (
+    account,
+    cases,
+    desk,
+    disputing,
+    enter,
+    featuring,
+    holds,
+    home,
+    inviting,
+    lines,
+    team,
+    watching,
+)
 
 # Every room's blueprint, in the order in which the overview names them.
 ROOMS = (
@@ -12,6 +25,10 @@ ROOMS = (
     desk.bp,
     featuring.bp,
     inviting.bp,
+    holds.bp,
+    watching.bp,
+    cases.bp,
+    disputing.bp,
     lines.bp,
     team.bp,
 )

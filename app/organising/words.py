@@ -92,3 +92,8 @@ PROBLEMS = {
     "name": _("Nobody can be known by this name."),
     "invited": _("A link to this address is open already."),
 }
+DISPUTES = {
+    "not_me": _("“I did not sign this.”"),
+    "not_them": _("“This is not the person that it says.”"),
+    "content": _("“There is something wrong in it.”"),
+}

@@ -67,6 +67,7 @@ def _settle(house: House, result: DisputeResult, reason: str = "asked them") -> 
     with house.writing() as session:
         disputes.settle(
             session,
+            letter_id=1,
             public_id=public_id,
             result=result,
             actor="organiser:1",
@@ -95,8 +96,9 @@ def test_an_ordinary_line_is_noted_and_stays(house: House) -> None:
     assert _dispute(house, signature_id) is Taken.NOTED
     assert _row(house, signature_id).state == "counted"
     with house.site.database.snapshot() as session:
-        (waiting,) = disputes.waiting(session, letter_id=1)
-    assert (waiting.signature_id, waiting.held) == (signature_id, False)
+        (waiting,) = disputes.page(session, keyring=house.site.keyring, letter_id=1)
+    assert waiting.signature == _row(house, signature_id).public_id
+    assert not waiting.dispute.held
 
 
 def test_a_signatorys_correction_does_not_lift_the_hold(house: House) -> None:
@@ -124,7 +126,7 @@ def test_a_kept_line_stands_where_it_stood_and_is_not_held_again(house: House) -
     row = _row(house, signature_id)
     assert (row.state, row.featured_rank, row.hold_reasons) == ("counted", 40, None)
     with house.site.database.snapshot() as session:
-        assert disputes.waiting(session, letter_id=1) == []
+        assert not disputes.page(session, keyring=house.site.keyring, letter_id=1)
     assert _dispute(house, signature_id) is Taken.NOTED
     assert _row(house, signature_id).state == "counted"
     house.check()
@@ -158,13 +160,25 @@ def test_settling_asks_for_a_reason_and_for_something_to_settle(house: House) ->
         _settle(house, DisputeResult.KEPT, reason=" ")
     with house.writing() as session, pytest.raises(disputes.Unknown):
         disputes.settle(session, public_id="nowhere", result=DisputeResult.KEPT,
-                        actor="organiser:1", reason="x", now=db.now())  # fmt: skip
+                        letter_id=1, actor="organiser:1", reason="x", now=db.now())  # fmt: skip
     with house.writing() as session:
         lifecycle.withdraw(session, signature_id=signature_id, actor="signatory",
                            now=db.now())  # fmt: skip
-    for result in (DisputeResult.KEPT, DisputeResult.REMOVED):
-        with pytest.raises(NotAllowed):
-            _settle(house, result)
+    with pytest.raises(NotAllowed):
+        _settle(house, DisputeResult.KEPT)
+    # Its owner was quicker: there is nothing to remove, and nothing waits any more.
+    _settle(house, DisputeResult.REMOVED)
+    assert _row(house, signature_id).state == "withdrawn"
+    with house.site.database.snapshot() as session:
+        assert not disputes.page(session, keyring=house.site.keyring, letter_id=1)
+
+
+def test_nobody_settles_what_is_another_letters(house: House) -> None:
+    _dispute(house, _sign(house))
+    ((public_id,),) = house.ask(select(Dispute.public_id))
+    with house.writing() as session, pytest.raises(disputes.Unknown):
+        disputes.settle(session, public_id=public_id, result=DisputeResult.KEPT,
+                        letter_id=2, actor="organiser:1", reason="x", now=db.now())  # fmt: skip
 
 
 def test_a_burst_takes_no_letter_down_and_is_told(house: House) -> None:

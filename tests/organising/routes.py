@@ -126,4 +126,25 @@ ROWS: dict[str, Row] = {
     "featuring.move": on_letter("featured", VERIFIERS, post=400),
     "invitations.listed": on_letter("invitations", VIEWERS, get=200),
     "invitations.act": on_letter("invitations", VERIFIERS, post=400),
+    # -- Holds --------------------------------------------------------------------
+    "holds.rules": on_letter("holds", VIEWERS, get=200),
+    "holds.save": on_letter("holds", EDITORS, post=400),
+    "holds.attempt": on_letter("holds/try", VIEWERS, post=400),
+    "holds.institutions": on_letter("holds/institutions", VIEWERS, get=200),
+    "holds.save_institutions": on_letter("holds/institutions", EDITORS, post=400),
+    "watching.listed": on_letter("holds/watch-list", VIEWERS, get=200),
+    "watching.add": on_letter("holds/watch-list", EDITORS, post=400),
+    "watching.remove": on_letter("holds/watch-list/remove", EDITORS, post=400),
+    "watching.blocked": on_letter("holds/blocked", VIEWERS, get=200),
+    "watching.lift": on_letter("holds/blocked", EDITORS, post=400),
+    # -- Cases --------------------------------------------------------------------
+    "cases.listed": on_letter("cases", VIEWERS, get=200),
+    "cases.ask": on_letter("cases/new", EDITORS, get=200),
+    "cases.begin": on_letter("cases/new", EDITORS, post=400),
+    "cases.one": on_letter("cases/no-such-case", VIEWERS, get=404),
+    "cases.stop": on_letter("cases/no-such-case/stop", EDITORS, post=404),
+    "cases.undo": on_letter("cases/no-such-case/undo", EDITORS, post=404),
+    # -- Disputes -----------------------------------------------------------------
+    "disputes.listed": on_letter("disputes", VIEWERS, get=200),
+    "disputes.settle": on_letter("disputes", VERIFIERS, post=400),
 }

@@ -15,7 +15,7 @@ from app.domain.conditions import Conditions
 from app.domain.invalidation import NothingAsked, NotNow, ReasonUnfit
 from app.domain.lifecycle import ReasonMissing
 from app.models import Case, JobState, Ledger, Signature
-from tests.house import House, later
+from tests.house import SLUG, House, later
 from tests.work.labour import ACTOR, bench, finish, letter_id, lines, people
 
 EVE = Conditions(name="Eve *")
@@ -151,7 +151,8 @@ def test_a_case_rejects_what_it_finds_and_the_numbers_follow(house: House) -> No
     assert 0 < len(moving) <= batches
     assert sum(int(str(after).split()[0]) for _, _, after in moving) == 320
     added = len(house.ask(select(Ledger.id))) - len(before)
-    assert added <= len(moving) * (7 + 2)
+    # And one of 0 with the correction, so that everybody sees it at once.
+    assert added <= len(moving) * (7 + 2) + 1
     house.fold()
     house.check()
 
@@ -187,11 +188,40 @@ def test_undoing_brings_back_what_is_still_as_the_case_left_it(house: House) -> 
     house.check()
     stands = shown(house, case)
     assert stands.undone is not None
-    assert stands.undone.result == {"moved": 53}
+    assert stands.undone.result == {"moved": 53, "public": 43}
     assert not stands.may_undo
     with pytest.raises(NotNow):
         undo(house, case)
     assert lines(house)[-1][0] == "case.reinstate"
+
+
+def test_a_case_and_its_undoing_are_told_in_public_without_those_nobody_saw(
+    house: House,
+) -> None:
+    people(house, 7, name=lambda n: f"Eve {n}")
+    people(house, 3, name=lambda n: f"Eve held {n}", state="held", hold_reasons="x")
+    corrections = f"/letters/{SLUG}/corrections"
+    house.get(corrections)
+    case = run(house, EVE)
+    finish(house)
+    house.fold()
+    told = house.fresh(corrections).text
+    assert "7 signatures were removed by the organisers." in told
+    assert "Made by a script" in told
+    undo(house, case)
+    finish(house)
+    told = house.fresh(corrections).text
+    assert "7 lines are shown again as they were before." in told
+    assert told.count("Made by a script") == 1
+
+
+def test_a_case_that_moves_only_held_ones_is_told_to_nobody(house: House) -> None:
+    people(house, 3, name=lambda n: f"Eve {n}", state="held", hold_reasons="x")
+    case = run(house, EVE)
+    finish(house)
+    assert shown(house, case).moved == 3
+    told = house.fresh(f"/letters/{SLUG}/corrections").text
+    assert "Made by a script" not in told
 
 
 def test_a_case_takes_collected_ones_and_takes_no_feature_along(house: House) -> None:

@@ -48,7 +48,8 @@ def test_a_case_from_its_preview_to_its_undoing(house: House) -> None:
     finish(house)
     assert house.numbers()["confirmed"] == 2
     assert (
-        "Made up\tdone 100 % moved 3\tundone: -" in flask(house, "case", "list").output
+        "Made up\tdone 100 % moved 3 public 3\tundone: -"
+        in flask(house, "case", "list").output
     )
     stop = flask(house, "case", "stop", case, "--by", ME)
     assert "nothing to stop" in stop.output
