@@ -22,7 +22,14 @@ DEFAULT_ACCENT = "#1f3a5f"
 _LIMITS = {"organiser": 200, "contact": 254, "postal": 400}
 _HEADING_LIMITS = {"title": 200, "addressee": 200, "summary": 500}
 _PLAIN = frozenset(
-    {*_LIMITS, "accent", "country_policy", "allows_statement", "headline"}
+    {
+        *_LIMITS,
+        "accent",
+        "country_policy",
+        "allows_statement",
+        "headline",
+        "second_reviewer",
+    }
 )
 
 
@@ -326,7 +333,7 @@ def _put_heading(
 
 def _judged(name: str, typed: Any) -> Any:
     """The value of a setting as it may stand. Raises WrongValue."""
-    if name == "allows_statement":
+    if name in ("allows_statement", "second_reviewer"):
         return bool(typed)
     if name == "contact":
         return _contact(typed)
