@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from app.organising import account, desk, enter, featuring, home, inviting, lines, team
+from app.organising import (
+    account,
+    desk,
+    ending,
+    enter,
+    featuring,
+    home,
+    inviting,
+    lines,
+    setting,
+    snapping,
+    switching,
+    team,
+    writing,
+)
 
 # Every room's blueprint, in the order in which the overview names them.
 ROOMS = (
@@ -14,4 +28,9 @@ ROOMS = (
     inviting.bp,
     lines.bp,
     team.bp,
+    writing.bp,
+    setting.bp,
+    switching.bp,
+    snapping.bp,
+    ending.bp,
 )
