@@ -77,7 +77,8 @@ def revise(
         letter_id=letter.id,
         actor=actor,
         verb=verb,
-        subject=subject or letter.slug,
+        # The line names the letter anyway: what tells apart stands at the end.
+        subject=(subject or letter.slug)[-80:],
         before=before,
         after=after,
         reason=reason,
@@ -167,9 +168,9 @@ def change_settings(
         if getattr(letter, name) != value:
             setattr(letter, name, value)
             changed.append(name)
-    if changed:
-        after = " ".join(changed)
-        revise(session, letter, verb="letter.change", actor=actor, now=now, after=after)
+    # A line each: all of their names would be longer than a line of record may be.
+    for name in changed:
+        revise(session, letter, verb="letter.change", actor=actor, now=now, after=name)
     return changed
 
 
