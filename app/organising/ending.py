@@ -79,14 +79,14 @@ def _new(typed: Mapping[str, str], wrong: WrongValue | None = None) -> Response:
 
 
 @bp.get("/letters/<slug:slug>/ending")
-@access.on_letter(Act.EDIT)
+@access.on_letter(Act.EDIT, newest=True)
 def page(here: Here) -> Response:
     """What can be done with the letter as a whole."""
     return _page(here)
 
 
 @bp.post("/letters/<slug:slug>/duplicate")
-@access.on_letter(Act.EDIT)
+@access.on_letter(Act.EDIT, newest=True)
 def duplicate(here: Here) -> Response:
     """A new draft with its words, sectors and settings, and no person."""
     try:
@@ -108,7 +108,7 @@ def duplicate(here: Here) -> Response:
 
 
 @bp.post("/letters/<slug:slug>/archive")
-@access.on_letter(Act.DELETE)
+@access.on_letter(Act.DELETE, newest=True)
 @access.fresh
 def archive(here: Here) -> Response:
     """Close the letter for good; it stays to read, or is hidden."""
@@ -131,7 +131,7 @@ def archive(here: Here) -> Response:
 
 
 @bp.post("/letters/<slug:slug>/delete")
-@access.on_letter(Act.DELETE)
+@access.on_letter(Act.DELETE, newest=True)
 @access.fresh
 def delete(here: Here) -> Response:
     """Destroy the letter and all about its people."""

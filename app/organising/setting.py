@@ -38,14 +38,14 @@ class _OtherNumber(Exception):
 
 
 @bp.get("/letters/<slug:slug>/settings")
-@access.on_letter(Act.EDIT)
+@access.on_letter(Act.EDIT, newest=True)
 def page(here: Here) -> Response:
     """What the letter is set to."""
     return _page(here)
 
 
 @bp.post("/letters/<slug:slug>/settings")
-@access.on_letter(Act.EDIT)
+@access.on_letter(Act.EDIT, newest=True)
 def change(here: Here) -> Response:
     """Change the settings, or one sector."""
     action = request.form.get("action", "")

@@ -16,7 +16,7 @@ bp = Blueprint("snapping", __name__)
 
 
 @bp.get("/letters/<slug:slug>/snapshots")
-@access.on_letter(Act.VIEW)
+@access.on_letter(Act.VIEW, newest=True)
 def listed(here: Here) -> Response:
     """The snapshots of the letter, newest first."""
     with site().database.snapshot() as session:
@@ -31,7 +31,7 @@ def listed(here: Here) -> Response:
 
 
 @bp.post("/letters/<slug:slug>/snapshots")
-@access.on_letter(Act.EDIT)
+@access.on_letter(Act.EDIT, newest=True)
 def take(here: Here) -> Response:
     """Make one for this moment."""
     try:

@@ -38,14 +38,14 @@ _TIMES = 200
 
 
 @bp.get("/letters/<slug:slug>/switches")
-@access.on_letter(Act.SWITCH)
+@access.on_letter(Act.SWITCH, newest=True)
 def page(here: Here) -> Response:
     """How every switch stands."""
     return _page(here, {})
 
 
 @bp.post("/letters/<slug:slug>/switches")
-@access.on_letter(Act.SWITCH)
+@access.on_letter(Act.SWITCH, newest=True)
 def turn(here: Here) -> Response:
     """Turn one of them."""
     act = _ACTS.get(request.form.get("action", ""))

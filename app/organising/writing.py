@@ -13,6 +13,7 @@ from app import answers, i18n, urls
 from app.domain import editing, wording, wording_desk, wordings
 from app.domain.editing import ReadOnly, WrongValue
 from app.domain.rights import Act
+from app.domain.views import StoredHtml
 from app.domain.wordings import ChangeMissing
 from app.i18n import marked as _
 from app.models import Change
@@ -35,7 +36,7 @@ def back(here: Here, *parts: str) -> Response:
 
 
 @bp.get("/letters/<slug:slug>/text")
-@access.on_letter(Act.EDIT)
+@access.on_letter(Act.EDIT, newest=True)
 def languages(here: Here) -> Response:
     """The languages of the letter, and the way to one more."""
     asked = request.args.get("language", "").strip()
@@ -54,7 +55,7 @@ def languages(here: Here) -> Response:
 
 
 @bp.get("/letters/<slug:slug>/text/<language>")
-@access.on_letter(Act.EDIT)
+@access.on_letter(Act.EDIT, newest=True)
 def edit(here: Here, language: str) -> Response:
     """Title and words in a language, and the versions that there were."""
     if not _known(language):
@@ -70,7 +71,7 @@ def edit(here: Here, language: str) -> Response:
 
 
 @bp.post("/letters/<slug:slug>/text/<language>")
-@access.on_letter(Act.EDIT)
+@access.on_letter(Act.EDIT, newest=True)
 def change(here: Here, language: str) -> Response:
     """Show what was typed, or make it the letter's words."""
     if not _known(language):
@@ -100,7 +101,7 @@ def change(here: Here, language: str) -> Response:
 
 
 @bp.post("/letters/<slug:slug>/text/<language>/preview")
-@access.on_letter(Act.EDIT)
+@access.on_letter(Act.EDIT, newest=True)
 def preview(here: Here, language: str) -> Response:
     """What was typed as the public would read it: for the script beside the form."""
     html = wording.render(request.form.get("source", ""))
@@ -108,7 +109,7 @@ def preview(here: Here, language: str) -> Response:
 
 
 @bp.get("/letters/<slug:slug>/text/<language>/difference")
-@access.on_letter(Act.EDIT)
+@access.on_letter(Act.EDIT, newest=True)
 def difference(here: Here, language: str) -> Response:
     """What one version says otherwise than another."""
     former, later = (_number(request.args.get(name, "")) for name in ("from", "to"))
@@ -206,7 +207,7 @@ def _page(
         name=i18n.language_name(language),
         direction=i18n.direction(language),
         typed=typed,
-        shown=wording.render(typed["source"]),
+        shown=StoredHtml(wording.render(typed["source"])),
         is_public=public,
         shows=shows,
         said=translate(said) if said else "",
