@@ -178,6 +178,7 @@ def test_a_sector_is_added_and_merged_with_the_number_first(house: House) -> Non
     with house.site.database.reading() as session:
         counted = tally.read(session, letter_id=letter_id(house))
     assert counted.get(("music", "confirmed"), 0) == 0
+    assert house.ask(select(Correction.kind, Correction.number)) == [("recoded", 2)]
     house.check()
 
 
