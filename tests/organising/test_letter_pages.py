@@ -250,11 +250,17 @@ def test_a_rehearsal_is_walked_and_never_counts(house: House) -> None:
     private = re.search(r'href="[^"]*(/preview/[\w.-]+)"', page)
     assert private is not None
     assert house.fresh(private[1]).status_code == 200
+    token = private[1].rpartition("/")[2]
+    assert house.sign(preview=token).status_code == 303
+    way = link(house.deliver()[-1], "confirm")
+    assert house.post(way, {"action": "confirm"}).status_code == 200
+    assert house.signatures()[-1].name == "Alice Example"
     refused = owner.post(SWITCHES, {"action": "publish"})
     assert refused.status_code == 409
     assert "End the rehearsal first" in refused.text
     owner.post(SWITCHES, {"action": "end_rehearsal"})
     assert house.numbers() == before
+    assert "Alice Example" not in {row.name for row in house.signatures()}
     later(seconds=11)
     assert owner.post(SWITCHES, {"action": "publish"}).status_code == 303
 
