@@ -8,15 +8,19 @@ from sqlalchemy import Table, func, select
 
 from app import db
 from app.domain import (
+    blocked_names,
     disputes,
     ending,
+    hold_rules,
     previews,
+    record,
     sectors,
     snapshots,
     switches,
     unveiling,
     watch_lists,
 )
+from app.domain.conditions import Conditions
 from app.models import (
     Base,
     DisputeKind,
@@ -27,6 +31,7 @@ from tests.house import SLUG, House
 from tests.letters import another_letter, sign_letter
 from tests.organisers import invitation, organiser, signed
 from tests.work.labour import ACTOR, finish, letter_id
+from tests.work.test_cases import run as run_case
 from tests.work.test_imports import check, run, upload
 
 
@@ -87,8 +92,21 @@ def live(house: House) -> None:
         switches.freeze(session, letter_id=which, frozen=True, actor=ACTOR, now=now)
         unveiling.plan(session, letter_id=which, times=[now + timedelta(days=1)],
                        amount=5, actor=ACTOR, now=now)  # fmt: skip
+        blocked_names.block(session, signature_id=row.id, now=now)
+        hold_rules.save_institutions(
+            session,
+            letter_id=which,
+            lines=["University of X = x.example"],
+            actor=ACTOR,
+            now=now,
+        )
+    run_case(house, Conditions(name="Ada *"))
+    finish(house)
     house.fold()
+    signed(house, "Dora Later")
     upload(house, source="Never gone on with")
+    with house.writing() as session:
+        record.seal(session)
     check(house, upload(house, source="Being checked at the end"))
 
 
@@ -96,7 +114,8 @@ def test_a_deleted_letter_leaves_nothing_in_any_table(house: House) -> None:
     live(house)
     before = filled(house)
     for table in ("search_word", "asked", "job", "import_part", "watch_key", "dispute",
-                  "unveiling", "snapshot", "preview_link", "tally",
+                  "unveiling", "snapshot", "blocked_name", "institution",
+                  "invalidation", "ledger", "seal", "preview_link", "tally",
                   "sign_invitation", "submission", "outbox"):  # fmt: skip
         assert table in before, table
     with house.writing() as session:
