@@ -22,7 +22,14 @@ DEFAULT_ACCENT = "#1f3a5f"
 _LIMITS = {"organiser": 200, "contact": 254, "postal": 400}
 _HEADING_LIMITS = {"title": 200, "addressee": 200, "summary": 500}
 _PLAIN = frozenset(
-    {*_LIMITS, "accent", "country_policy", "allows_statement", "headline"}
+    {
+        *_LIMITS,
+        "accent",
+        "country_policy",
+        "allows_statement",
+        "headline",
+        "second_reviewer",
+    }
 )
 
 
@@ -70,7 +77,8 @@ def revise(
         letter_id=letter.id,
         actor=actor,
         verb=verb,
-        subject=subject or letter.slug,
+        # The line names the letter anyway: what tells apart stands at the end.
+        subject=(subject or letter.slug)[-80:],
         before=before,
         after=after,
         reason=reason,
@@ -160,9 +168,9 @@ def change_settings(
         if getattr(letter, name) != value:
             setattr(letter, name, value)
             changed.append(name)
-    if changed:
-        after = " ".join(changed)
-        revise(session, letter, verb="letter.change", actor=actor, now=now, after=after)
+    # A line each: all of their names would be longer than a line of record may be.
+    for name in changed:
+        revise(session, letter, verb="letter.change", actor=actor, now=now, after=name)
     return changed
 
 
@@ -326,7 +334,7 @@ def _put_heading(
 
 def _judged(name: str, typed: Any) -> Any:
     """The value of a setting as it may stand. Raises WrongValue."""
-    if name == "allows_statement":
+    if name in ("allows_statement", "second_reviewer"):
         return bool(typed)
     if name == "contact":
         return _contact(typed)

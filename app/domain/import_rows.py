@@ -130,11 +130,16 @@ class Judge:
         self._columns = columns
         self._statements = settings.allows_statement
         self._countries_asked = settings.country_policy != "no"
+        # A merged key has the label of the one that it went up in, and means that one.
         self._sectors = {key.casefold(): key for key in settings.sector_keys}
+        self._sectors |= {old.casefold(): new for old, new in settings.merged.items()}
         self._countries: dict[str, str] = {}
         for language in settings.wordings:
             labels = settings.sector_labels(language)
-            self._sectors |= {label.casefold(): key for key, label in labels.items()}
+            self._sectors |= {
+                label.casefold(): settings.merged.get(key, key)
+                for key, label in labels.items()
+            }
             for code, name in i18n.country_names(i18n.speaks(language)).items():
                 self._countries |= {code.casefold(): code, name.casefold(): code}
 

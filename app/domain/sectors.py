@@ -7,11 +7,19 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from app.domain import editing, lifecycle_letter, names, tally
+from app.domain import corrections, editing, lifecycle_letter, names, tally
 from app.domain.editing import WrongValue
 from app.domain.letter_files import RESERVED
 from app.domain.tally import NOT_SAID, OTHER, Entry
-from app.models import Collection, Facet, Letter, Measure, Sector, Signature
+from app.models import (
+    Collection,
+    CorrectionKind,
+    Facet,
+    Letter,
+    Measure,
+    Sector,
+    Signature,
+)
 
 # Signatures that one turn walks over.
 BATCH = 2000
@@ -114,7 +122,8 @@ def merge(
     """Let a sector go up in another one; its signatures are recoded by the worker.
 
     The public numbers show the sum under `into` from the next revision on, and past
-    hours stay as they are. Raises WrongValue and ReadOnly.
+    hours stay as they are. The corrections say how many signatures it moves.
+    Raises WrongValue and ReadOnly.
     """
     letter = editing.take(session, letter_id=letter_id)
     row = _open(session, letter_id, key)
@@ -122,6 +131,24 @@ def merge(
         raise WrongValue("into", "itself")
     if into not in (OTHER, NOT_SAID):
         _open(session, letter_id, into)
+    counted = tally.read(session, letter_id=letter_id)
+    went_up = select(Sector.key).where(
+        Sector.letter_id == letter_id, Sector.merged_into == key
+    )
+    moved = sum(
+        counted.get((old, measure), 0)
+        for old in (key, *session.scalars(went_up))
+        for measure in (Measure.CONFIRMED, Measure.COLLECTED)
+    )
+    if moved:
+        corrections.add(
+            session,
+            letter_id=letter_id,
+            kind=CorrectionKind.RECODED,
+            number=moved,
+            note=None,
+            now=now,
+        )
     # What went up in this one before goes on to where it goes.
     session.execute(
         update(Sector)

@@ -114,6 +114,18 @@ def run_due(session: Session, *, now: datetime) -> int:
     return 1
 
 
+def planned(
+    session: Session, *, letter_id: int
+) -> list[tuple[datetime, int, int | None]]:
+    """(when, how many names, how many it showed once done) of a letter, in order."""
+    rows = session.execute(
+        select(Unveiling.due_at, Unveiling.amount, Unveiling.shown)
+        .where(Unveiling.letter_id == letter_id)
+        .order_by(Unveiling.due_at, Unveiling.id)
+    )
+    return [(due_at, amount, shown) for due_at, amount, shown in rows]
+
+
 def waiting(session: Session, *, letter_id: int, frozen_at: datetime) -> int:
     """How many names wait behind a frozen display; 1,000 stands for all above it."""
     return _between(session, letter_id, frozen_at, None)

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from sqlalchemy import ColumnElement, Table, delete, or_, select
 
+from app import db
 from app.db import Transaction
-from app.models import Base
+from app.models import Base, SearchWord, Signature
 
 
 def wipe(session: Transaction, doomed: Mapping[Table, ColumnElement[bool]]) -> int:
@@ -26,9 +27,27 @@ def wipe(session: Transaction, doomed: Mapping[Table, ColumnElement[bool]]) -> i
         if hanging:
             own = [conditions[table]] if table in conditions else []
             conditions[table] = or_(*own, *hanging)
-    gone = 0
+    gone = _words(session, conditions)
     for table in reversed(Base.metadata.sorted_tables):
         if table in conditions:
             done = session.execute(delete(table).where(conditions[table]))
             gone += done.rowcount  # type: ignore[attr-defined]
     return gone
+
+
+def _words(
+    session: Transaction, conditions: Mapping[Table, ColumnElement[bool]]
+) -> int:
+    """Delete the words by which doomed signatures are found: no foreign key says so."""
+    words, signature = db.table(SearchWord), db.table(Signature)
+    if signature not in conditions:
+        return 0
+    doomed = conditions[signature]
+    done = session.execute(
+        delete(words).where(
+            # The rows lie by letter: without it all of the house would be looked at.
+            words.c.letter_id.in_(select(signature.c.letter_id).where(doomed)),
+            words.c.signature_id.in_(select(signature.c.id).where(doomed)),
+        )
+    )
+    return int(done.rowcount)  # type: ignore[attr-defined]

@@ -9,11 +9,12 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from app.db import Transaction
-from app.domain import editing, outgoing, wording
+from app.domain import corrections, editing, outgoing, wording
 from app.domain.drafts import LIFETIME
 from app.domain.wording import Difference
 from app.models import (
     Change,
+    CorrectionKind,
     Letter,
     Origin,
     OutboxKind,
@@ -46,7 +47,8 @@ def add(
 
     Before publication a change is a draft. Afterwards it is `change`: a minor one
     shows its difference publicly, a material one asks everyone who signed earlier
-    words in this language to keep or withdraw. Raises ChangeMissing and WrongValue.
+    words in this language to keep or withdraw. Either is posted to the corrections.
+    Raises ChangeMissing and WrongValue.
     """
     if not source.strip():
         raise editing.WrongValue("source", "empty")
@@ -78,6 +80,15 @@ def add(
     )
     session.add(added)
     session.flush()
+    if change in (Change.MINOR, Change.MATERIAL):
+        corrections.add(
+            session,
+            letter_id=letter.id,
+            kind=CorrectionKind.TEXT_CHANGED,
+            number=1,
+            note=None,
+            now=now,
+        )
     editing.revise(
         session,
         letter,

@@ -7,14 +7,19 @@ from app.organising import (
     cases,
     desk,
     disputing,
+    ending,
     enter,
     featuring,
     holds,
     home,
     inviting,
     lines,
+    setting,
+    snapping,
+    switching,
     team,
     watching,
+    writing,
 )
 
 # Every room's blueprint, in the order in which the overview names them.
@@ -31,4 +36,9 @@ ROOMS = (
     disputing.bp,
     lines.bp,
     team.bp,
+    writing.bp,
+    setting.bp,
+    switching.bp,
+    snapping.bp,
+    ending.bp,
 )

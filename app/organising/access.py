@@ -46,11 +46,13 @@ class Here:
         return rights.may(self.role, act)
 
 
-def on_letter(act: Act) -> Callable[[View], View]:
+def on_letter(act: Act, *, newest: bool = False) -> Callable[[View], View]:
     """Let a view below /letters/<slug:slug>/ be used by who may do `act` there.
 
     Nobody signed in is sent to sign in; a letter of others is not found (404), and a
-    role that may not is told so (403). The view gets `here` in place of the slug.
+    role that may not is told so (403). The view gets `here` in place of the slug; its
+    settings may be a second old, save for a view that is `newest`: one that shows
+    what has just been changed.
     """
 
     def wrap(view: View) -> View:
@@ -59,7 +61,7 @@ def on_letter(act: Act) -> Callable[[View], View]:
             person = g.get("person")
             if person is None:
                 return _to_sign_in()
-            here = _here(person, slug)
+            here = _here(person, slug, newest=newest)
             if not rights.may(here.role, act):
                 raise Forbidden
             return view(here=here, **values)
@@ -122,7 +124,7 @@ def _next() -> str:
     return quote(f"{request.script_root}{asked}", safe="/")
 
 
-def _here(person: Person, slug: str) -> Here:
+def _here(person: Person, slug: str, *, newest: bool) -> Here:
     now = db.now()
     with site().database.snapshot() as connection:
         row = connection.execute(
@@ -130,7 +132,11 @@ def _here(person: Person, slug: str) -> Here:
         ).first()
         if row is None:
             raise NotFound
-        settings = site().shelf.of(connection, letter_id=row.id, now=now)
+        shelf = site().shelf
+        found = shelf.get(connection, slug=slug, now=now) if newest else None
+        settings = (
+            found[0] if found else shelf.of(connection, letter_id=row.id, now=now)
+        )
     return Here(
         organiser_id=person.id,
         actor=record.organiser(person.id),

@@ -97,3 +97,25 @@ DISPUTES = {
     "not_them": _("“This is not the person that it says.”"),
     "content": _("“There is something wrong in it.”"),
 }
+# Why a value that was typed into a letter's settings cannot stand.
+VALUES = {
+    "empty": _("Please fill this in."),
+    "long": _("This is too long."),
+    "address": _("This is not a complete address, as name@example.org would be."),
+    "colour": _("This colour is not readable, or is not written as #1f3a5f."),
+    "choice": _("Please choose one of the list."),
+    "spelling": _("Small letters, digits and hyphens alone, please."),
+    "taken": _("This is taken already, or is a word of the house."),
+    "unknown": _("There is none of this name."),
+    "itself": _("Please choose another one."),
+    "order": _("The closing must lie after the opening."),
+    "time": _("Write a time as 2026-11-30T12:00, in UTC."),
+    "needed": _("The letter's first language stays."),
+    "number": _("Please type a number in figures."),
+}
+CHANGES = {
+    "first": _("First wording"),
+    "draft": _("Draft"),
+    "minor": _("Minor change"),
+    "material": _("Material change"),
+}

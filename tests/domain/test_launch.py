@@ -176,7 +176,7 @@ def test_a_rehearsal_leaves_nothing_behind(house: House) -> None:
     assert house.numbers() == counted
     after = rows(house)
     for table in ("signature", "submission", "outbox", "snapshot", "mail_slot",
-                  "verification", "ledger", "suppression"):  # fmt: skip
+                  "verification", "ledger", "suppression", "search_word"):  # fmt: skip
         assert after[table] <= before[table], table
     assert house.fresh(PAGE).status_code == 200
     with pytest.raises(rehearsal.NotBefore):

@@ -147,4 +147,22 @@ ROWS: dict[str, Row] = {
     # -- Disputes -----------------------------------------------------------------
     "disputes.listed": on_letter("disputes", VIEWERS, get=200),
     "disputes.settle": on_letter("disputes", VERIFIERS, post=400),
+    # -- The letter ---------------------------------------------------------------
+    "writing.languages": on_letter("text", EDITORS, get=200),
+    "writing.edit": on_letter("text/en", EDITORS, get=200),
+    "writing.change": on_letter("text/en", EDITORS, post=400),
+    "writing.preview": on_letter("text/en/preview", EDITORS, post=200),
+    "writing.difference": on_letter("text/en/difference", EDITORS, get=404),
+    "setting.page": on_letter("settings", EDITORS, get=200),
+    "setting.change": on_letter("settings", EDITORS, post=400),
+    "switching.page": on_letter("switches", EDITORS, get=200),
+    "switching.turn": on_letter("switches", EDITORS, post=400),
+    "snapping.listed": on_letter("snapshots", VIEWERS, get=200),
+    "snapping.take": on_letter("snapshots", EDITORS, post=303),
+    "ending.ask": Row("/new", SIGNED_IN, get=200),
+    "ending.create": Row("/new", SIGNED_IN, post=400),
+    "ending.page": on_letter("ending", EDITORS, get=200),
+    "ending.duplicate": on_letter("duplicate", EDITORS, post=400),
+    "ending.archive": on_letter("archive", OWNERS, post=400),
+    "ending.delete": on_letter("delete", OWNERS, post=400),
 }

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from app import db
-from app.domain import imports, jobs, letters, lifecycle, uploads, watch_lists
+from app.domain import imports, jobs, letters, lifecycle, sectors, uploads, watch_lists
 from app.domain.import_files import FileProblem
 from app.domain.imports import NobodyCanConfirm, NotNow
 from app.domain.uploads import SourceTaken, SourceUnfit
@@ -493,3 +493,30 @@ def test_rows_that_no_key_opens_fail_the_job_and_nothing_else(house: House) -> N
     assert checked is not None
     assert (checked.state, checked.problem) == (JobState.FAILED, "Unopenable")
     assert rows_of(house, ImportProblem) == 0
+
+
+def test_rows_of_a_merged_sector_land_in_the_one_that_it_went_up_in(
+    house: House,
+) -> None:
+    """By its key and by its labels; the file was made, and checked, before."""
+    content = HEAD + "".join(
+        f"Jane {name} Doe,University of X,jane{name}@example.org,{said}\n"
+        for name, said in (("Ada", "academia"), ("Bea", "ACADEMIA"),
+                           ("Cleo", "Politics"), ("Dora", "politics"))
+    )  # fmt: skip
+    one = upload(house, content)
+    check(house, one)
+    finish(house)
+    with house.writing() as session:
+        sectors.merge(session, letter_id=letter_id(house), key="academia",
+                      into="politics", actor=ACTOR, now=db.now())  # fmt: skip
+    later(seconds=11)
+    while True:
+        with house.writing() as session:
+            if not sectors.recode(session, now=db.now()):
+                break
+    house.site.shelf._seen.clear()
+    run(house, one)
+    finish(house)
+    assert [row.sector for row in brought(house, one)] == ["politics"] * 4
+    house.check()
