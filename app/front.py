@@ -128,8 +128,9 @@ class Front:
         if answer is not None and answer.until >= now:
             return answer
         lock = self._locks[hash(key[:2]) % len(self._locks)]
-        # Who waits while somebody else asks may have the answer of a moment ago.
-        if not lock.acquire(blocking=answer is None):
+        # While somebody else asks, the answer of a moment ago is given out; one that is
+        # older waits, or a letter that nobody read for an hour would show that hour.
+        if not lock.acquire(blocking=answer is None or answer.until + FRESH < now):
             return answer
         try:
             return self._refreshed(environ, key, slug)
@@ -141,6 +142,9 @@ class Front:
     ) -> _Answer | None:
         answer = self._memory.get(key)
         now = monotonic()
+        if answer is not None and answer.until >= now:
+            # Whoever held the lock before asked for it too.
+            return answer
         try:
             asked, version = self._version(slug, now)
         except (InterfaceError, OperationalError, TimeoutError):

@@ -1,0 +1,90 @@
+"""What is given out of memory, and how old it may be."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from time import monotonic, sleep
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+from werkzeug.test import Client
+
+from app.answers import VERSION_HEADER
+from app.front import FRESH, Front
+
+PATH, BASE = "/letters/one", "http://localhost"
+
+
+class Letter:
+    """An application with one page that tells its version, and a slow database."""
+
+    def __init__(self) -> None:
+        self.version = "1"
+        self.asked = 0
+        self.may_answer = threading.Event()
+        self.may_answer.set()
+
+    def ask(self, slug: str) -> str:
+        self.asked += 1
+        assert self.may_answer.wait(20)
+        return self.version
+
+    def __call__(
+        self, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> list[bytes]:
+        version = self.version
+        start_response("200 OK", [("ETag", f'"{version}"'), (VERSION_HEADER, version)])
+        return [version.encode()]
+
+
+def of(letter: Letter, folder: Path) -> Client:
+    return Client(
+        Front(letter, hosts=["localhost"], ask_version=letter.ask, static=folder)
+    )
+
+
+def read(client: Client) -> str:
+    return client.get(PATH, base_url=BASE).text
+
+
+def test_an_answer_of_an_hour_ago_waits_for_the_new_one(tmp_path: Path) -> None:
+    letter = Letter()
+    client = of(letter, tmp_path)
+    assert read(client) == "1"
+    sleep(2 * FRESH + 0.1)
+    letter.version = "2"
+    letter.may_answer.clear()
+    answers: list[str] = []
+    readers = [
+        threading.Thread(target=lambda: answers.append(read(client))) for _ in range(5)
+    ]
+    for reader in readers:
+        reader.start()
+    sleep(0.3)
+    assert answers == []
+    letter.may_answer.set()
+    for reader in readers:
+        reader.join(20)
+    assert answers == ["2"] * 5
+    # One asked for all of them.
+    assert letter.asked == 2
+
+
+def test_an_answer_of_a_moment_ago_is_given_while_another_asks(tmp_path: Path) -> None:
+    letter = Letter()
+    client = of(letter, tmp_path)
+    assert read(client) == "1"
+    sleep(FRESH + 0.05)
+    letter.version = "2"
+    letter.may_answer.clear()
+    answers: list[str] = []
+    first = threading.Thread(target=lambda: answers.append(read(client)))
+    first.start()
+    started = monotonic()
+    while letter.asked < 2:
+        assert monotonic() < started + 20
+        sleep(0.005)
+    assert read(client) == "1"
+    letter.may_answer.set()
+    first.join(20)
+    assert (answers, read(client)) == (["2"], "2")
