@@ -137,9 +137,10 @@ def test_french_is_set_with_french_spaces() -> None:
     So says the Lexique of the Imprimerie nationale; the apostrophe is the bent one.
     """
     for _, translated in pairs("fr"):
-        text = TAG.sub("", translated)
+        # The colon within a time of day is none of the sentence's.
+        text = re.sub(r"\d\d:\d\d", "", TAG.sub("", translated))
         assert not re.search(r"[^\u202f][;?!]", text), text
-        assert not re.search(r"[^\u00a0]:(?!//|\d\d)", text), text
+        assert not re.search(r"[^\u00a0]:(?!//)", text), text
         assert not re.search(r"«[^\u00a0]|[^\u00a0]»", text), text
         assert not re.search(r"['\"“”]", text), text
 
