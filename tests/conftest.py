@@ -52,3 +52,15 @@ def house(database_url: str, tmp_path: Path, smtp_sink: Sink) -> Iterator[House]
     running = House(database_url, tmp_path, smtp_sink)
     yield running
     running.close()
+
+
+@pytest.fixture
+def house_on_sqlite(
+    filled_sqlite: Path, tmp_path: Path, smtp_sink: Sink
+) -> Iterator[House]:
+    """For what never reaches the database, or is shown the same way by both kinds."""
+    running = House(
+        copy_sqlite(filled_sqlite, tmp_path / "database"), tmp_path, smtp_sink
+    )
+    yield running
+    running.close()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -12,25 +10,12 @@ from playwright.sync_api import Page, expect
 from app import db
 from app.domain import watch_lists
 from app.models import Role
-from tests.house import House, copy_sqlite
+from tests.house import House
 from tests.organisers import letter_id, organiser, pile, row_of, signed
 from tests.organising.room import HERE, serving
 from tests.servers.browser import Browser, axe
-from tests.servers.smtp import Sink
 
 FAKE, AGAIN = "Sam Altman", "S\u0430m  Altm\u0430n"
-
-
-@pytest.fixture
-def sqlite_house(
-    filled_sqlite: Path, tmp_path: Path, smtp_sink: Sink
-) -> Iterator[House]:
-    """A browser sees the same on either database."""
-    house = House(
-        copy_sqlite(filled_sqlite, tmp_path / "database"), tmp_path, smtp_sink
-    )
-    yield house
-    house.close()
 
 
 def press(page: Page, *keys: str) -> None:
@@ -45,9 +30,9 @@ def decided(page: Page, key: str) -> None:
 
 
 def test_fifty_held_names_by_keyboard_alone(
-    sqlite_house: House, browser: Browser
+    house_on_sqlite: House, browser: Browser
 ) -> None:
-    house = sqlite_house
+    house = house_on_sqlite
     house.set_letter(second_reviewer=True)
     with house.writing() as session:
         watch_lists.add(session, letter_id=letter_id(house), lines=["Ada Notable"],
@@ -121,9 +106,9 @@ PAGES = ("/desk", "/desk?pile=second", "/desk/bulk?verb=reject", "/featured",
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_axe_finds_nothing_and_all_fits(
-    sqlite_house: House, browser: Browser, dark: bool
+    house_on_sqlite: House, browser: Browser, dark: bool
 ) -> None:
-    house = sqlite_house
+    house = house_on_sqlite
     row = signed(
         house, "Paula Figure", public_figure="yes", statement="We can do without."
     )

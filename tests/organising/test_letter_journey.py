@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,29 +11,16 @@ from playwright.sync_api import expect
 from app import db
 from app.domain import snapshots, switches
 from app.models import Role
-from tests.house import House, copy_sqlite
+from tests.house import House
 from tests.organisers import letter_id, organiser
 from tests.organising.room import HERE, serving
 from tests.servers.browser import Browser, axe
-from tests.servers.smtp import Sink
-
-
-@pytest.fixture
-def sqlite_house(
-    filled_sqlite: Path, tmp_path: Path, smtp_sink: Sink
-) -> Iterator[House]:
-    """A browser sees the same on either database."""
-    house = House(
-        copy_sqlite(filled_sqlite, tmp_path / "database"), tmp_path, smtp_sink
-    )
-    yield house
-    house.close()
 
 
 def test_the_preview_follows_the_typing_and_a_change_is_published(
-    sqlite_house: House, browser: Browser
+    house_on_sqlite: House, browser: Browser
 ) -> None:
-    house = sqlite_house
+    house = house_on_sqlite
     house.confirm()
     people = {"Ella": organiser(house, "Ella", Role.EDITOR)}
     with serving(house, people) as (base, cookies), browser.window(base) as window:
@@ -61,9 +46,9 @@ PAGES = ("text", "text/en", "PREVIEW", "text/en/difference?from=1&to=1", "settin
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_axe_finds_nothing_and_all_fits(
-    sqlite_house: House, browser: Browser, dark: bool
+    house_on_sqlite: House, browser: Browser, dark: bool
 ) -> None:
-    house = sqlite_house
+    house = house_on_sqlite
     with house.writing() as session:
         which: dict[str, Any] = {
             "letter_id": letter_id(house),

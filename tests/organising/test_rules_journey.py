@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -15,31 +13,18 @@ from app import db
 from app.domain import invalidation, lifecycle, watch_lists
 from app.domain.conditions import Conditions
 from app.models import Role
-from tests.house import House, copy_sqlite
+from tests.house import House
 from tests.organisers import letter_id, organiser, row_of, signed
 from tests.organising.room import HERE, serving
 from tests.organising.test_disputes_pages import object_to, verified
 from tests.servers.browser import Browser, axe
-from tests.servers.smtp import Sink
 from tests.work.labour import finish, people
 
 
-@pytest.fixture
-def sqlite_house(
-    filled_sqlite: Path, tmp_path: Path, smtp_sink: Sink
-) -> Iterator[House]:
-    """A browser sees the same on either database."""
-    house = House(
-        copy_sqlite(filled_sqlite, tmp_path / "database"), tmp_path, smtp_sink
-    )
-    yield house
-    house.close()
-
-
 def test_ella_tries_a_rule_takes_a_list_in_and_undoes_a_case(
-    sqlite_house: House, browser: Browser
+    house_on_sqlite: House, browser: Browser
 ) -> None:
-    house = sqlite_house
+    house = house_on_sqlite
     signed(house, "Sam Altman", email="one@attacker.example")
     people(house, 40, name=lambda n: f"Eve {n}")
     before = house.numbers()["confirmed"]
@@ -99,9 +84,9 @@ def test_ella_tries_a_rule_takes_a_list_in_and_undoes_a_case(
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_axe_finds_nothing_and_all_fits(
-    sqlite_house: House, browser: Browser, dark: bool
+    house_on_sqlite: House, browser: Browser, dark: bool
 ) -> None:
-    house = sqlite_house
+    house = house_on_sqlite
     width = 360 if dark else 1280
     notable = verified(house, "Ada Notable", 40)
     object_to(house, notable, words="I never did.", contact="ada@example.org")
