@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from flask import Blueprint, Response, request
 
-from app import answers, db, i18n, urls
+from app import answers, db, urls
 from app.domain import editing, ending, record, wordings
 from app.domain.editing import ReadOnly, WrongValue
 from app.domain.ending import NotTyped
@@ -69,12 +69,11 @@ def create(person: Person) -> Response:
 
 
 def _new(typed: Mapping[str, str], wrong: WrongValue | None = None) -> Response:
-    translate = i18n.translator(shell.locale())
     return shell.page(
         "organising/letter/new.html",
         status=400 if wrong else 200,
         typed=typed,
-        errors={wrong.field: translate(words.VALUES[wrong.problem])} if wrong else {},
+        errors=shell.at_fields(wrong),
     )
 
 

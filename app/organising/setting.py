@@ -15,7 +15,7 @@ from app.domain.sectors import SectorInUse
 from app.domain.tally import NOT_SAID, OTHER
 from app.i18n import marked as _
 from app.models import Facet
-from app.organising import access, pages, words
+from app.organising import access, pages, shell
 from app.organising.access import Here
 from app.organising.writing import back
 from app.site import site
@@ -96,7 +96,7 @@ def _page(
         action=action,
         looks=looks,
         said=translate(said) if said else "",
-        errors={wrong.field: translate(words.VALUES[wrong.problem])} if wrong else {},
+        errors=shell.at_fields(wrong),
         policies=list(
             zip(
                 editing.COUNTRY_POLICIES,

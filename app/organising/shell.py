@@ -8,6 +8,8 @@ from flask import Response, g, request
 from flask_wtf.csrf import generate_csrf
 
 from app import answers, i18n
+from app.domain.editing import WrongValue
+from app.organising import words
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -40,6 +42,13 @@ def page(template: str, *, status: int = 200, **context: Any) -> Response:
     # The same address is another page in another language or for another person.
     response.headers["Vary"] = "Cookie, Accept-Language"
     return response
+
+
+def at_fields(wrong: WrongValue | None) -> dict[str, str]:
+    """What is wrong with a typed value, in words, under the name of its field."""
+    if wrong is None:
+        return {}
+    return {wrong.field: i18n.translator(locale())(words.VALUES[wrong.problem])}
 
 
 def security_page(template: str, **context: Any) -> str:

@@ -17,7 +17,7 @@ from app.domain.switches import AlreadyPublic, InRehearsal, NotReady
 from app.domain.tokens import Purpose
 from app.domain.unveiling import NotFrozen
 from app.i18n import marked as _
-from app.organising import access, pages, words
+from app.organising import access, pages, shell
 from app.organising.access import Here
 from app.organising.writing import back
 from app.site import site
@@ -72,7 +72,7 @@ def _page(
 ) -> Response:
     settings = here.settings
     waiting = 0
-    with site().database.writing() as session:
+    with site().database.reading() as session:
         links = previews.links(session, letter_id=settings.id)
         planned = unveiling.planned(session, letter_id=settings.id)
         if settings.frozen_at is not None:
@@ -86,7 +86,7 @@ def _page(
         here=here,
         status=status,
         typed=typed,
-        errors={wrong.field: translate(words.VALUES[wrong.problem])} if wrong else {},
+        errors=shell.at_fields(wrong),
         said=translate(said) if said else "",
         visible=settings.visible(here.now),
         phase=settings.phase(here.now).value,

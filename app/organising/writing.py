@@ -17,7 +17,7 @@ from app.domain.views import StoredHtml
 from app.domain.wordings import ChangeMissing
 from app.i18n import marked as _
 from app.models import Change
-from app.organising import access, pages, words
+from app.organising import access, pages, shell, words
 from app.organising.access import Here
 from app.site import site
 
@@ -211,7 +211,7 @@ def _page(
         is_public=public,
         shows=shows,
         said=translate(said) if said else "",
-        errors={wrong.field: translate(words.VALUES[wrong.problem])} if wrong else {},
+        errors=shell.at_fields(wrong),
         versions=versions,
         changes={key: translate(text) for key, text in words.CHANGES.items()},
         **more,
