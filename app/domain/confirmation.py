@@ -6,7 +6,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import bindparam, case, delete, not_, null, or_, select, update
+from sqlalchemy import (
+    bindparam,
+    case,
+    delete,
+    literal_column,
+    not_,
+    null,
+    or_,
+    select,
+    union_all,
+    update,
+)
 
 from app import db, prepared
 from app.db import RowId, Transaction, insert_for
@@ -57,7 +68,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Confirmed:
-    """The result of confirming; `number` is the total read afterwards."""
+    """The result of confirming; `number` is the total that it made."""
 
     outcome: Outcome
     opened: Opened | None
@@ -66,6 +77,13 @@ class Confirmed:
     number: int | None = None
 
 
+# What the rules look up, and how many are counted: one way to the database for both.
+_ASKED_BEFORE = Statement(
+    lambda _: union_all(
+        *(part.add_columns(literal_column("0")) for part in holds.LOOK_UPS),
+        select(literal_column("''"), tally.TOTAL.scalar_subquery()),
+    )
+)
 _form = db.table(Submission).c
 _mail = db.table(Outbox).c
 _IS_USED = _form.id == bindparam("used")
@@ -139,20 +157,21 @@ def confirm(
         name_key=name_key,
         now=now,
     )
-    reasons = holds.decide(
-        session,
-        letter_id=settings.id,
-        rules=settings.hold_rules,
-        claim=holds.Claim(
-            keys=keys,
-            title=draft.title,
-            affiliation=draft.affiliation,
-            public_figure=draft.public_figure,
-            address_domain=domain,
-            network_key=opened.network_key,
-        ),
-        now=now,
+    claim = holds.Claim(
+        keys=keys,
+        title=draft.title,
+        affiliation=draft.affiliation,
+        public_figure=draft.public_figure,
+        address_domain=domain,
+        network_key=opened.network_key,
     )
+    rules = settings.hold_rules
+    asked = holds.values_of(
+        letter_id=settings.id, rules=rules, claim=claim, now=now
+    ) | tally.total_of(letter_id=settings.id, measure=Measure.CONFIRMED)
+    found: dict[str, int] = dict(prepared.run(session, Step(_ASKED_BEFORE, asked)))
+    number = found.pop("")
+    reasons = holds.reasons(rules, claim, set(found))
 
     def end(signature_id: int | None) -> Step:
         return Step(
@@ -213,9 +232,7 @@ def confirm(
         opened,
         state=entered.state,
         public_id=entered.public_id,
-        number=tally.read_total(
-            session, letter_id=settings.id, measure=Measure.CONFIRMED
-        ),
+        number=number + (entered.state is State.COUNTED),
     )
 
 

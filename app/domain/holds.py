@@ -78,8 +78,8 @@ def _too_fast(reason: HoldReason, column: Any, key: str, limit: str) -> Select[s
     return select(literal(reason.value)).select_from(earlier)
 
 
-# One statement for all that must be looked up; each part reads one index.
-_LOOKED_UP = union_all(
+# All that must be looked up, a column of reasons; each part reads one index.
+LOOK_UPS: tuple[Select[str], ...] = (
     select(literal(HoldReason.REJECTED_BEFORE.value)).where(
         _blocked.letter_id == bindparam("letter"), _blocked.name_key.in_(_ASKED)
     ),
@@ -95,7 +95,7 @@ _LOOKED_UP = union_all(
     _too_fast(HoldReason.NETWORK_SPEED, _signed.network_key, "network", "of_network"),
     _too_fast(HoldReason.DOMAIN_SPEED, _signed.address_domain, "domain", "of_domain"),
 )
-_KNOWN = Statement(lambda _: _LOOKED_UP)
+_KNOWN = Statement(lambda _: union_all(*LOOK_UPS))
 
 
 def decide(
@@ -111,6 +111,15 @@ def decide(
     The look-up costs the same however long the lists are and however many have
     signed: a handful of keys, and at most as many rows as the limits say.
     """
+    asked = values_of(letter_id=letter_id, rules=rules, claim=claim, now=now)
+    found = {row[0] for row in prepared.run(session, Step(_KNOWN, asked))}
+    return reasons(rules, claim, found)
+
+
+def values_of(
+    *, letter_id: int, rules: HoldRules, claim: Claim, now: datetime
+) -> dict[str, Any]:
+    """The values of what `LOOK_UPS` asks."""
     keys = claim.keys or [""]
     domain = claim.address_domain
     if rules.domain_limit is None or domain in FREE_MAIL:
@@ -126,8 +135,27 @@ def decide(
     }
     for place, name in enumerate(_PLACES):
         values[name] = keys[place] if place < len(keys) else keys[0]
-    found = {row[0] for row in prepared.run(session, Step(_KNOWN, values))}
-    return _reasons(rules, claim, found)
+    return values
+
+
+def reasons(rules: HoldRules, claim: Claim, found: set[str]) -> list[HoldReason]:
+    """The looked-up reasons of the rules that are on, and those seen in the claim."""
+    off = set()
+    if not rules.watch_list:
+        off.add(HoldReason.WATCH_LIST)
+    if not rules.rejected_before:
+        off.add(HoldReason.REJECTED_BEFORE)
+    if claim.public_figure and rules.public_figure:
+        found = found | {HoldReason.PUBLIC_FIGURE}
+    if claims.disagrees(
+        policy=rules.claim,
+        institutions=rules.institutions,
+        title=claim.title,
+        affiliation=claim.affiliation,
+        domain=claim.address_domain or "",
+    ):
+        found = found | {HoldReason.CLAIM}
+    return [r for r in HoldReason if r in found and r not in off]
 
 
 def decide_many(
@@ -185,23 +213,3 @@ def decide_again(
     stood = [HoldReason(r) for r in (former or "").split() if r in _OF_THE_MOMENT]
     anew = decide(session, letter_id=letter_id, rules=rules, claim=claim, now=now)
     return [reason for reason in anew if reason not in _OF_THE_MOMENT] + stood
-
-
-def _reasons(rules: HoldRules, claim: Claim, found: set[str]) -> list[HoldReason]:
-    """The looked-up reasons of the rules that are on, and those seen in the claim."""
-    off = set()
-    if not rules.watch_list:
-        off.add(HoldReason.WATCH_LIST)
-    if not rules.rejected_before:
-        off.add(HoldReason.REJECTED_BEFORE)
-    if claim.public_figure and rules.public_figure:
-        found = found | {HoldReason.PUBLIC_FIGURE}
-    if claims.disagrees(
-        policy=rules.claim,
-        institutions=rules.institutions,
-        title=claim.title,
-        affiliation=claim.affiliation,
-        domain=claim.address_domain or "",
-    ):
-        found = found | {HoldReason.CLAIM}
-    return [r for r in HoldReason if r in found and r not in off]

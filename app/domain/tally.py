@@ -56,10 +56,9 @@ READ = select(
     _PARTS.c.key, _PARTS.c.measure, cast(func.sum(_PARTS.c.number), BigInteger)
 ).group_by(_PARTS.c.key, _PARTS.c.measure)
 _READ = Statement(lambda _: READ)
-_TOTAL = Statement(
-    lambda _: select(cast(func.sum(_PARTS.c.number), BigInteger)).where(
-        _PARTS.c.measure == bindparam("measure")
-    )
+# One total, which is not NULL where nobody is counted yet.
+TOTAL = select(cast(func.coalesce(func.sum(_PARTS.c.number), 0), BigInteger)).where(
+    _PARTS.c.measure == bindparam("measure")
 )
 
 
@@ -136,14 +135,13 @@ def numbers(rows: Iterable[Any]) -> Numbers:
     return {(key, measure): number for key, measure, number in rows}
 
 
-def read_total(session: Transaction, *, letter_id: int, measure: Measure) -> int:
-    """One total of a letter, exact at this moment."""
-    asked = {
+def total_of(*, letter_id: int, measure: Measure) -> dict[str, Any]:
+    """The values of what `TOTAL` asks: every facet sums to it."""
+    return {
         "letter": letter_id,
         "facet": Facet.SECTOR.value,
         "measure": measure.value,
     }
-    return prepared.run(session, Step(_TOTAL, asked))[0][0] or 0
 
 
 def total(numbers: Numbers, measure: Measure) -> int:
