@@ -40,6 +40,11 @@ class Statement:
         self._compiled: dict[
             tuple[str, frozenset[str]], tuple[str, Callable[[Values], Any]]
         ] = {}
+        # Asked of the statement, because asking psycopg's cursor costs a list of columns.
+        self.gives_rows = all(
+            made.is_select or bool(made.is_dml and made.returning_column_descriptions)
+            for made in self._made.values()
+        )
 
     def ready(self, dialect: Dialect, values: Values) -> tuple[str, Any]:
         """The text and the parameters that the driver takes."""
@@ -91,19 +96,23 @@ def run(session: Session | Connection, *steps: Step) -> Rows:
         for text, bound in ready:
             log.debug("%s", text)
             cursor = driver.execute(text, bound)
-        return [] if cursor.description is None else cursor.fetchall()
+        return cursor.fetchall() if steps[-1].statement.gives_rows else []
     except dialect.loaded_dbapi.Error as error:
         raise translated(error, dialect, *(text for text, _ in ready)) from error
 
 
 def _as_one(ready: Sequence[tuple[str, Any]]) -> tuple[str, Any]:
     """The last statement, with those before it in front (PostgreSQL: WITH Queries)."""
-    bound = {
-        f"{name}_of_{number}": value
-        for number, (_, values) in enumerate(ready)
-        for name, value in values.items()
-    }
+    bound: dict[str, Any] = {}
+    for number, (_, values) in enumerate(ready):
+        bound.update(zip(_renamed(tuple(values), number), values.values(), strict=True))
     return _texts_as_one(tuple(text for text, _ in ready)), bound
+
+
+@lru_cache(maxsize=256)
+def _renamed(names: tuple[str, ...], number: int) -> tuple[str, ...]:
+    """The parameters of a statement in the text that it shares with others."""
+    return tuple(f"{name}_of_{number}" for name in names)
 
 
 @lru_cache(maxsize=256)
