@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from sqlalchemy import Update, bindparam, select, update
+from sqlalchemy import Update, bindparam, select, tuple_, update
 
 from app import db, prepared
 from app.db import Transaction
@@ -112,13 +112,10 @@ _OPEN = Statement(lambda _: _BY_ID)
 _OPEN_LOCKED = Statement(
     lambda _: (
         _SHOWN.where(
-            *(
-                column
-                == select(_asked.c[column.name])
-                .where(_asked.c.id == bindparam("submission"))
-                .scalar_subquery()
-                for column in (_columns.letter_id, _columns.address_key)
-            ),
+            tuple_(_columns.letter_id, _columns.address_key)
+            == select(_asked.c.letter_id, _asked.c.address_key)
+            .where(_asked.c.id == bindparam("submission"))
+            .scalar_subquery(),
             IS_OPEN,
         )
         .order_by(_columns.id)
