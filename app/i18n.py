@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from anyascii import anyascii
-from babel import Locale, UnknownLocaleError, dates, numbers
+from babel import Locale, UnknownLocaleError, dates
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from babel.numbers import NumberPattern
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -161,7 +162,15 @@ def iso(value: date | datetime) -> str:
 
 def number(value: int, locale: str) -> str:
     """A whole number with the locale's digit groups."""
-    return numbers.format_decimal(value, locale=locale)
+    known, pattern = _digit_groups(locale)
+    return str(pattern.apply(value, known))
+
+
+@cache
+def _digit_groups(locale: str) -> tuple[Locale, NumberPattern]:
+    """What Babel's `format_decimal` looks up anew for each number."""
+    known = Locale.parse(locale)
+    return known, known.decimal_formats[None]
 
 
 @cache

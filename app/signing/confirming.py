@@ -13,6 +13,7 @@ from app.domain.letters import Settings
 from app.domain.tokens import InvalidToken, Purpose
 from app.domain.views import LetterView, PublicLine, SignForm
 from app.i18n import marked as _
+from app.i18n import marked_plural as ngettext
 from app.signing import forms, guard, sheet
 from app.site import site
 
@@ -24,6 +25,11 @@ _STATUS = {
     LinkState.VOID: 410,
     LinkState.USED: 200,
 }
+# How many there are with the signature that was just confirmed.
+_YOURS = ngettext(
+    "<strong>%(shown)s</strong> signature: yours is the first",
+    "<strong>%(shown)s</strong> signatures with yours",
+)
 
 
 def _read(token: str) -> bytes:
@@ -130,8 +136,12 @@ def _confirm(token: str, submission_id: bytes) -> Response:
         state=done.state.value,
         again=False,
     )
-    number = i18n.render("signing/your_number.html", view.locale, item=done.number)
-    parts = {"number": number, "manage": urls.manage(manage)}
+    number = done.number or 0
+    yours = i18n.counted(_YOURS, number, view.locale)
+    parts = {
+        "number": yours % {"shown": i18n.number(number, view.locale)},
+        "manage": urls.manage(manage),
+    }
     return answers.html(sheet.filled(pieces, parts), view)
 
 
