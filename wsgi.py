@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from functools import partial
 
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
@@ -13,6 +14,7 @@ from app.domain import versions
 from app.front import Front
 from app.gate import Gate
 from app.mount import Mount
+from app.organising.fence import may_upload
 from app.site import Site, Unsafe, refuse_unsafe
 
 settings = config.load(os.environ)
@@ -39,7 +41,11 @@ def _version(slug: str) -> str | None:
 
 
 application = Front(
-    Gate(Mount(public, organise), hands=settings.web_threads),
+    Gate(
+        Mount(public, organise),
+        hands=settings.web_threads,
+        may_upload=partial(may_upload, organise),
+    ),
     hosts=settings.hosts,
     ask_version=_version,
     static=i18n.STATIC,

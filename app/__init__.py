@@ -84,6 +84,8 @@ def create_organise(site: Site) -> Flask:
     app.extensions["undersigned"] = site
     app.url_map.strict_slashes = True
     app.url_map.converters["slug"] = Slug
+    # A long letter or a watch-list that is typed in; files are not counted here.
+    app.config["MAX_FORM_MEMORY_SIZE"] = 2 * 1024 * 1024
     app.before_request(fence.check)
     app.after_request(answers.harden)
     security.install(app, site)

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from io import BytesIO
+from tempfile import SpooledTemporaryFile
 from threading import Semaphore
+from typing import IO
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 # A form of ours has at most fifteen fields and a few hundred characters.
 LONGEST_BODY = 16 * 1024
+# What an organiser who has signed in may send: a file of 100,000 signatures.
+LONGEST_UPLOAD = 12 * 1024 * 1024
 # A larger body is read to its end and thrown away, so that the browser gets to
 # read the answer instead of meeting a closed connection.
 LONGEST_DRAINED = 16 * 1024 * 1024
 # Set in the environ of a request that found no hand free in time.
 OVERRUN = "undersigned.overrun"
+# Set where the body was too long for who sent it, and thrown away.
+DROPPED = "undersigned.dropped"
 
 _LONGEST_WAIT = 10.0
 _PIECE = 64 * 1024
@@ -25,19 +31,34 @@ class Gate:
     Each request has a thread of the server, and there are many of them, because one
     waits for each body, however slowly that comes. `hands` says how many requests
     are worked on at once; the others wait their turn, and who waits too long is let
-    in with OVERRUN set, to be told so.
+    in with OVERRUN set, to be told so. `may_upload` says of a request whether its
+    body may be longer than a form; such a body waits in a file of the machine's.
     """
 
-    def __init__(self, inner: WSGIApplication, *, hands: int) -> None:
+    def __init__(
+        self,
+        inner: WSGIApplication,
+        *,
+        hands: int,
+        may_upload: Callable[[WSGIEnvironment], bool],
+    ) -> None:
         self._inner = inner
+        self._may_upload = may_upload
         self._hands = Semaphore(hands)
 
     def __call__(
         self, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
         chunked = "HTTP_TRANSFER_ENCODING" in environ
-        if chunked or environ.get("CONTENT_LENGTH", "0") not in ("", "0"):
-            environ["wsgi.input"] = BytesIO(_read_body(environ))
+        if not chunked and environ.get("CONTENT_LENGTH", "0") in ("", "0"):
+            return self._in_turn(environ, start_response)
+        with self._body(environ) as body:
+            environ["wsgi.input"] = body
+            return self._in_turn(environ, start_response)
+
+    def _in_turn(
+        self, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
         if not self._hands.acquire(timeout=_LONGEST_WAIT):
             environ[OVERRUN] = True
             return self._inner(environ, start_response)
@@ -46,21 +67,33 @@ class Gate:
         finally:
             self._hands.release()
 
+    def _body(self, environ: WSGIEnvironment) -> IO[bytes]:
+        """The body, or an empty one of a request whose body is too long.
 
-def _read_body(environ: WSGIEnvironment) -> bytes:
-    """The body, or nothing of one that is too long to be a form.
+        It is shorter than its Content-Length where the client went away.
+        """
+        given = environ.get("CONTENT_LENGTH", "")
+        length = int(given) if given.isdecimal() else LONGEST_DRAINED
+        stream = environ["wsgi.input"]
+        if given.isdecimal() and length <= LONGEST_BODY:
+            return BytesIO(stream.read(length))
+        if given.isdecimal() and length <= LONGEST_UPLOAD and self._may_upload(environ):
+            # Closed by the caller, who has worked on the request by then.
+            kept = SpooledTemporaryFile(max_size=_PIECE)  # noqa: SIM115
+            for piece in _pieces(stream, length):
+                kept.write(piece)
+            kept.seek(0)
+            return kept
+        environ[DROPPED] = True
+        if "HTTP_EXPECT" not in environ:
+            # One that waits to be told to go on is told in the answer not to.
+            for _ in _pieces(stream, LONGEST_DRAINED):
+                pass
+        return BytesIO()
 
-    It is shorter than its Content-Length where the client went away.
-    """
-    length = environ.get("CONTENT_LENGTH", "")
-    stream = environ["wsgi.input"]
-    if length.isdecimal() and int(length) <= LONGEST_BODY:
-        body: bytes = stream.read(int(length))
-        return body
-    if "HTTP_EXPECT" in environ:
-        # It waits to be told to go on, and is told in the answer not to.
-        return b""
-    left = LONGEST_DRAINED
-    while left > 0 and (piece := stream.read(_PIECE)):
-        left -= len(piece)
-    return b""
+
+def _pieces(stream: IO[bytes], length: int) -> Iterable[bytes]:
+    """At most so many bytes; fewer where the client went away."""
+    while length > 0 and (piece := stream.read(min(length, _PIECE))):
+        length -= len(piece)
+        yield piece

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from flask import g, request, session
-from werkzeug.exceptions import Forbidden, MisdirectedRequest, ServiceUnavailable
+from wsgiref.types import WSGIEnvironment
+
+from flask import Flask, g, request, session
+from werkzeug.exceptions import (
+    Forbidden,
+    MisdirectedRequest,
+    RequestEntityTooLarge,
+    ServiceUnavailable,
+)
 
 from app import db
 from app.domain import sessions
-from app.gate import OVERRUN
+from app.gate import DROPPED, OVERRUN
+from app.mount import ROOM
 from app.site import site
 
 SAFE = ("GET", "HEAD", "OPTIONS")
@@ -24,9 +32,22 @@ def check() -> None:
         raise MisdirectedRequest
     if OVERRUN in request.environ:
         raise ServiceUnavailable(retry_after=5)
+    if DROPPED in request.environ:
+        raise RequestEntityTooLarge
     if request.method not in SAFE:
         _check_origin(config.origins)
     _find_person()
+
+
+def may_upload(app: Flask, environ: WSGIEnvironment) -> bool:
+    """Whether a request bears a session that we gave to somebody who signed in.
+
+    Asked before its body is read, and of the cookie's signature alone.
+    """
+    if not environ["PATH_INFO"].startswith(f"{ROOM}/"):
+        return False
+    kept = app.session_interface.open_session(app, app.request_class(environ))
+    return kept is not None and "key" in kept
 
 
 def _check_origin(origins: frozenset[str]) -> None:
