@@ -11,7 +11,7 @@ from app.gate import LONGEST_BODY, LONGEST_UPLOAD, Gate
 from app.mount import Mount
 from app.organising.fence import may_upload
 from tests.house import SLUG, House
-from tests.organising.people import BASE, Signed
+from tests.organising.people import BASE, Signed, multipart
 
 HOLDS = f"/organise/letters/{SLUG}/holds/watch-list"
 
@@ -26,24 +26,21 @@ def gated(house_on_sqlite: House) -> Client:
 
 
 def send(client: Client, who: Signed | None, path: str, names: bytes) -> int:
-    parts = {b'"file"; filename="names.txt"': names}
+    fields = {}
     if who is not None:
         # The token stands in the session that the cookie holds.
-        parts[b'"csrf_token"'] = who.token.encode()
+        fields["csrf_token"] = who.token
         name = who.house.organise.config["SESSION_COOKIE_NAME"]
         room = who.house.organise.config["SESSION_COOKIE_PATH"]
         kept = who.client.get_cookie(name, path=room)
         assert kept is not None
         client.set_cookie(name, kept.value, domain="localhost", path="/organise")
-    body = b"".join(
-        b"--cut\r\nContent-Disposition: form-data; name=%b\r\n\r\n%b\r\n" % part
-        for part in parts.items()
-    )
+    body, content_type = multipart(names, fields)
     return client.post(
         path,
         base_url=BASE,
-        data=body + b"--cut--\r\n",
-        content_type="multipart/form-data; boundary=cut",
+        data=body,
+        content_type=content_type,
         headers={"Sec-Fetch-Site": "same-origin"},
     ).status_code
 

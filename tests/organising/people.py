@@ -96,6 +96,21 @@ class Signed:
         """POST a form of a page of ours, with the token that such a form carries."""
         return self.send("POST", path, fields, **headers)
 
+    def upload(
+        self, path: str, content: bytes, fields: Mapping[str, str] | None = None
+    ) -> TestResponse:
+        """POST a form with a file in it, called names.csv."""
+        body, content_type = multipart(
+            content, {"csrf_token": self.token, **(fields or {})}
+        )
+        return self.client.post(
+            path,
+            base_url=BASE,
+            data=body,
+            content_type=content_type,
+            headers={"Sec-Fetch-Site": "same-origin"},
+        )
+
     def send(
         self,
         method: str,
@@ -118,6 +133,18 @@ class Signed:
                 }
             ),
         )
+
+
+def multipart(content: bytes, fields: Mapping[str, str]) -> tuple[bytes, str]:
+    """A form with a file in it (RFC 7578), and its content type."""
+    parts = {f'"{name}"': value.encode() for name, value in fields.items()}
+    parts['"file"; filename="names.csv"'] = content
+    body = b"".join(
+        b"--cut\r\nContent-Disposition: form-data; name=%b\r\n\r\n%b\r\n"
+        % (name.encode(), value)
+        for name, value in parts.items()
+    )
+    return body + b"--cut--\r\n", "multipart/form-data; boundary=cut"
 
 
 def session_of(site: Site, app: Flask, organiser_id: int) -> str:

@@ -138,6 +138,12 @@ ROWS: dict[str, Row] = {
     "watching.blocked": on_letter("holds/blocked", VIEWERS, get=200),
     "watching.lift": on_letter("holds/blocked", EDITORS, post=400),
     # -- Cases --------------------------------------------------------------------
+    "importing.listed": on_letter("imports", EDITORS, get=200),
+    "importing.upload": on_letter("imports", EDITORS, post=400),
+    "importing.one": on_letter("imports/no-such-import", EDITORS, get=404),
+    "importing.check": on_letter("imports/no-such-import/check", EDITORS, post=404),
+    "importing.run": on_letter("imports/no-such-import/run", EDITORS, post=404),
+    "importing.end": on_letter("imports/no-such-import/stop", EDITORS, post=404),
     "cases.listed": on_letter("cases", VIEWERS, get=200),
     "cases.ask": on_letter("cases/new", EDITORS, get=200),
     "cases.begin": on_letter("cases/new", EDITORS, post=400),
