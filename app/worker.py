@@ -13,13 +13,14 @@ from sqlalchemy.exc import DBAPIError
 
 from app import db
 from app.db import Database
-from app.domain import backlog, chores, record, retention, tally
+from app.domain import backlog, chores, mail_figures, record, retention, tally
 from app.domain.keyring import Keyring
 from app.domain.tokens import Tokens
 from app.mail import outbox
 from app.mail.delivery import Answer, Result, Transport
 from app.mail.messages import House
 from app.mail.parcels import UNMAKEABLE, Maker, Parcel
+from app.models import OutboxKind
 from app.workbench import Workbench
 from config import Config
 
@@ -30,6 +31,8 @@ SEAL_EVERY = 20.0
 RETENTION_EVERY = 3600.0
 # Whether a figure of an hour ago is to be taken anew.
 LOOK_EVERY = 60.0
+# Who has confirmed, by mail domain.
+COUNT_EVERY = 60.0
 _LONGEST_BREAK = 60.0
 
 
@@ -114,6 +117,16 @@ class Postman:
                         first=self._config.retry_first,
                         now=now,
                     )
+            if claim.kind == OutboxKind.CONFIRM and claim.number == 1:
+                sent = answer.result is Result.SENT
+                if sent or answer.result is Result.ADDRESS_REFUSED:
+                    mail_figures.note(
+                        session,
+                        letter_id=parcel.subject.letter_id,
+                        address=parcel.subject.address,
+                        sent=sent,
+                        now=now,
+                    )
             session.commit()
         log.info("mail %s: %s", claim.id, answer.result.name.lower())
 
@@ -175,7 +188,7 @@ class Worker:
 
     def _errands(self) -> None:
         due = dict.fromkeys(
-            (self.fold, self.tend, self.seal, self.retain, self.look), 0.0
+            (self.fold, self.tend, self.seal, self.retain, self.look, self.count), 0.0
         )
         every = {
             self.fold: self._config.fold_every,
@@ -183,6 +196,7 @@ class Worker:
             self.seal: SEAL_EVERY,
             self.retain: RETENTION_EVERY,
             self.look: LOOK_EVERY,
+            self.count: COUNT_EVERY,
         }
         while not self._stop.wait(min(0.2, self._config.fold_every)):
             for errand, at in due.items():
@@ -239,3 +253,10 @@ class Worker:
             changed = backlog.look(session, now=db.now())
             session.commit()
         return changed
+
+    def count(self) -> int:
+        """Count who has confirmed, by mail domain, and see which have fallen silent."""
+        with self._database.transaction() as session:
+            counted = mail_figures.count(session, now=db.now())
+            session.commit()
+        return counted

@@ -14,6 +14,8 @@ from app.models import (
     BlockedName,
     History,
     Ledger,
+    MailDomain,
+    MailFigure,
     MailSlot,
     Measure,
     Origin,
@@ -74,7 +76,16 @@ def wipe(session: Transaction, *, letter_id: int) -> int:
     doomed = {
         table: table.c.letter_id == letter_id
         for table in map(
-            db.table, (Submission, Suppression, BlockedName, MailSlot, Snapshot)
+            db.table,
+            (
+                Submission,
+                Suppression,
+                BlockedName,
+                MailDomain,
+                MailFigure,
+                MailSlot,
+                Snapshot,
+            ),
         )
     }
     for table in map(db.table, (Ledger, Tally, History)):

@@ -37,6 +37,7 @@ class Claim:
     invitation_id: bytes | None
     sign_invitation_id: int | None
     record_id: int | None
+    number: int
     message_id: str
     attempts: int
     token: str
@@ -78,6 +79,7 @@ def claim(
             Outbox.invitation_id,
             Outbox.sign_invitation_id,
             Outbox.record_id,
+            Outbox.number,
             Outbox.message_id,
             Outbox.attempts,
         )

@@ -30,7 +30,16 @@ from app.models.letter import (
     Sector,
     TextVersion,
 )
-from app.models.mail import IS_UNSENT, MailSlot, Outbox, OutboxKind, OutboxState
+from app.models.mail import (
+    IS_UNSENT,
+    MailDomain,
+    MailFigure,
+    MailMark,
+    MailSlot,
+    Outbox,
+    OutboxKind,
+    OutboxState,
+)
 from app.models.organiser import (
     EntryLink,
     FactorReset,
@@ -115,6 +124,9 @@ __all__ = [
     "Letter",
     "LetterLanguage",
     "LinkPurpose",
+    "MailDomain",
+    "MailFigure",
+    "MailMark",
     "MailSlot",
     "Measure",
     "Membership",

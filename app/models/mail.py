@@ -160,5 +160,41 @@ class MailSlot(Base):
     at: Mapped[datetime] = mapped_column(Moment)
 
 
+class MailDomain(Base):
+    """A mail domain that a letter's figures name: many have confirmed from there.
+
+    What few people use would tell who they are, and stays among the others.
+    """
+
+    __tablename__ = "mail_domain"
+
+    letter_id: Mapped[int] = mapped_column(ForeignKey("letter.id"), primary_key=True)
+    domain: Mapped[str] = mapped_column(String(255), primary_key=True)
+    # Since when nobody from there confirms any more, though mails are sent.
+    silent_since: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class MailFigure(Base):
+    """What became of the forms of one hour (UTC), by mail domain ('': all others)."""
+
+    __tablename__ = "mail_figure"
+
+    letter_id: Mapped[int] = mapped_column(ForeignKey("letter.id"), primary_key=True)
+    hour: Mapped[datetime] = mapped_column(Moment, primary_key=True)
+    domain: Mapped[str] = mapped_column(String(255), primary_key=True)
+    submitted: Mapped[int]
+    mailed: Mapped[int]
+    confirmed: Mapped[int]
+
+
+class MailMark(Base):
+    """Up to which signature the figures of the mail domains are counted: one row."""
+
+    __tablename__ = "mail_mark"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    signature_id: Mapped[int] = mapped_column(RowId)
+
+
 # The condition of the index that the worker reads along, as literals (see IS_OPEN).
 IS_UNSENT = Outbox.state.in_([literal_column("'ready'"), literal_column("'leased'")])

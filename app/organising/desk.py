@@ -10,7 +10,16 @@ from flask import Blueprint, Response, abort, request
 
 from app import answers
 from app.db import Transaction
-from app.domain import desk, desk_bulk, desk_undo, known, queue, rights, signatories
+from app.domain import (
+    desk,
+    desk_bulk,
+    desk_undo,
+    known,
+    mail_figures,
+    queue,
+    rights,
+    signatories,
+)
 from app.domain.desk import Hand, Locked, MovedOn, NoSuchSignature
 from app.domain.desk_undo import TooLate
 from app.domain.known import Known
@@ -57,6 +66,7 @@ def waiting(here: Here) -> Response:
         )  # fmt: skip
         number = queue.number(session, letter_id=here.settings.id, pile=pile)
         done = _done(session, here)
+        silent = mail_figures.silent(session, letter_id=here.settings.id)
     more = len(lines) > LINES
     lines = lines[:LINES]
     return pages.page(
@@ -73,6 +83,7 @@ def waiting(here: Here) -> Response:
         now=here.now,
         next=f"{lines[-1].place}.{lines[-1].public_id}" if more else None,
         done=done,
+        silent=silent,
     )
 
 

@@ -146,6 +146,7 @@ ROWS: dict[str, Row] = {
     "importing.end": on_letter("imports/no-such-import/stop", EDITORS, post=404),
     "exporting.page": on_letter("exports", OWNERS, get=200),
     "exporting.take": on_letter("exports", OWNERS, post=400),
+    "figuring.page": on_letter("figures", VIEWERS, get=200),
     "cases.listed": on_letter("cases", VIEWERS, get=200),
     "cases.ask": on_letter("cases/new", EDITORS, get=200),
     "cases.begin": on_letter("cases/new", EDITORS, post=400),
