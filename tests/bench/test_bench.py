@@ -78,6 +78,7 @@ def test_a_first_view_fetches_all_that_a_page_names() -> None:
       <style>@import "/f.css"; p { background: url('/g.png') }</style>
       <script src="https://elsewhere.example/h.js"></script>
       <a href="/nor-this">link</a><p style="background: url(/i.png)">text</p>
+      <style>.bar { fill: url(#hatch); }</style>
     """
     assert sorted(addresses(page, "text/html")) == [
         "/a.css", "/b.svg", "/c.png", "/d.png", "/e.png", "/f.css", "/g.png", "/i.png",
