@@ -171,10 +171,8 @@ class Database:
         text, bound = question.ready(dialect, values)
         connection = self._asked.raw_connection()
         try:
-            prepared.log.debug("%s", text)
-            cursor = connection.cursor()
-            cursor.execute(text, bound)
-            return list(cursor.fetchall())
+            driver = connection.driver_connection
+            return list(prepared.execute(dialect, driver, text, bound).fetchall())
         except dialect.loaded_dbapi.Error as error:
             # Whether the connection has died or not: the next one is a fresh one.
             connection.invalidate(error)

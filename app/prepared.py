@@ -11,10 +11,12 @@ import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
+from itertools import accumulate, chain
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Dialect, func, literal_column, select
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -23,7 +25,11 @@ log = logging.getLogger("undersigned.statements")
 
 Values = Mapping[str, Any]
 Rows = list[tuple[Any, ...]]
+Bound = tuple[Any, ...]
 
+# PostgreSQL's own way to number parameters. With names, psycopg reads each text for
+# them and puts their values in order, time and again for one that is long.
+_NUMBERED = {"postgresql": PGDialect_psycopg(paramstyle="numeric_dollar")}  # type: ignore[no-untyped-call]
 INSERTS: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 
 
@@ -31,14 +37,13 @@ class Statement:
     """One statement, compiled once for each kind of database.
 
     It holds no list of unknown length and leaves no column to a default of Python's.
-    Its text is short: psycopg remembers how to read those of up to 4,096 characters.
     """
 
     def __init__(self, make: Callable[[Any], Any]) -> None:
         """`make` gets the database's INSERT, which knows ON CONFLICT."""
         self._made = {name: make(insert) for name, insert in INSERTS.items()}
         self._compiled: dict[
-            tuple[str, frozenset[str]], tuple[str, Callable[[Values], Any]]
+            tuple[str, frozenset[str]], tuple[str, Callable[[Values], Bound]]
         ] = {}
         # Asked of the statement, because asking psycopg's cursor costs a list of columns.
         self.gives_rows = all(
@@ -46,7 +51,7 @@ class Statement:
             for made in self._made.values()
         )
 
-    def ready(self, dialect: Dialect, values: Values) -> tuple[str, Any]:
+    def ready(self, dialect: Dialect, values: Values) -> tuple[str, Bound]:
         """The text and the parameters that the driver takes."""
         key = dialect.name, frozenset(values)
         if key not in self._compiled:
@@ -94,33 +99,34 @@ def run(session: Session | Connection, *steps: Step) -> Rows:
     driver: Any = session.connection.driver_connection
     try:
         for text, bound in ready:
-            log.debug("%s", text)
-            cursor = driver.execute(text, bound)
+            cursor = execute(dialect, driver, text, bound)
         return cursor.fetchall() if steps[-1].statement.gives_rows else []
     except dialect.loaded_dbapi.Error as error:
         raise translated(error, dialect, *(text for text, _ in ready)) from error
 
 
-def _as_one(ready: Sequence[tuple[str, Any]]) -> tuple[str, Any]:
+def execute(dialect: Dialect, driver: Any, text: str, bound: Bound) -> Any:
+    """Let the driver's connection run a statement that is ready; its cursor."""
+    log.debug("%s", text)
+    if dialect.name == "postgresql":
+        return dialect.loaded_dbapi.RawCursor(driver).execute(text, bound)
+    return driver.execute(text, bound)
+
+
+def _as_one(ready: Sequence[tuple[str, Bound]]) -> tuple[str, Bound]:
     """The last statement, with those before it in front (PostgreSQL: WITH Queries)."""
-    bound: dict[str, Any] = {}
-    for number, (_, values) in enumerate(ready):
-        bound.update(zip(_renamed(tuple(values), number), values.values(), strict=True))
-    return _texts_as_one(tuple(text for text, _ in ready)), bound
+    texts, bound = zip(*ready, strict=True)
+    return _texts_as_one(texts, tuple(map(len, bound))), tuple(chain(*bound))
 
 
 @lru_cache(maxsize=256)
-def _renamed(names: tuple[str, ...], number: int) -> tuple[str, ...]:
-    """The parameters of a statement in the text that it shares with others."""
-    return tuple(f"{name}_of_{number}" for name in names)
+def _texts_as_one(texts: tuple[str, ...], sizes: tuple[int, ...]) -> str:
+    """The texts as one, the parameters of each numbered on from those before."""
 
+    def numbered_on(text: str, before: int) -> str:
+        return re.sub(r"\$(\d+)", lambda found: f"${int(found[1]) + before}", text)
 
-@lru_cache(maxsize=256)
-def _texts_as_one(texts: tuple[str, ...]) -> str:
-    *before, last = (
-        re.sub(r"%\((\w+)\)s", rf"%(\1_of_{number})s", text)
-        for number, text in enumerate(texts)
-    )
+    *before, last = map(numbered_on, texts, accumulate(sizes, initial=0))
     named = ", ".join(f"step_{n} AS ({text})" for n, text in enumerate(before))
     return f"WITH {named} {last}"
 
@@ -139,8 +145,9 @@ def translated(error: Exception, dialect: Dialect, *texts: str) -> Exception:
 
 def _compiled(
     statement: Any, dialect: Dialect, values: Values
-) -> tuple[str, Callable[[Values], Any]]:
-    compiled = statement.compile(dialect=dialect, column_keys=list(values))
+) -> tuple[str, Callable[[Values], Bound]]:
+    written = _NUMBERED.get(dialect.name, dialect)
+    compiled = statement.compile(dialect=written, column_keys=list(values))
     makers = {
         name: bind.type.dialect_impl(dialect).bind_processor(dialect)
         for name, bind in compiled.binds.items()
@@ -154,13 +161,13 @@ def _compiled(
         # What a column's default would be told, which nobody asks here.
         raise ValueError(f"a value is missing for {compiled.string}")
     made = [(name, make) for name, make in makers.items() if make and name not in fixed]
-    order: Sequence[str] | None = compiled.positiontup
+    order: Sequence[str] = compiled.positiontup
 
-    def bound(values: Values) -> Any:
+    def bound(values: Values) -> Bound:
         given = {**fixed, **values}
         for name, make in made:
             given[name] = make(given[name])
-        return [given[name] for name in order] if order is not None else given
+        return tuple(map(given.__getitem__, order))
 
     return compiled.string, bound
 

@@ -82,7 +82,6 @@ _MADE = {
 }
 SHOWN = [_MADE.get(name, _c[name]) for name in Line._fields]
 # The featured ones, and the newest others along the index of the lists, backwards.
-# Short names, because psycopg reads a text of over 4,096 characters anew each time.
 FIRST = tuple(
     select(part.subquery("f"))
     for part in (

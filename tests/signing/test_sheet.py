@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import update
 
-from app import db, prepared
+from app import db
 from app.domain import lifecycle, record, verification
 from app.models import Letter, VerificationMethod
-from tests.house import SLUG, Ear, House
+from tests.house import SLUG, House
 
 LANGUAGES = ("en", "de", "fr")
 
@@ -119,18 +118,3 @@ def test_a_wording_changed_behind_its_back_is_seen_by_its_revision(
             .values(organiser="Somebody Else", revision=Letter.revision + 1)
         )
     assert all("Somebody Else" in page for page in _agree(house))
-
-
-def test_what_the_page_asks_is_short_enough_to_be_remembered(house: House) -> None:
-    """Over 4,096 characters psycopg reads a statement anew each time it is run."""
-    said: list[str] = []
-    hear = Ear(said.append)
-    prepared.log.addHandler(hear)
-    prepared.log.setLevel(logging.DEBUG)
-    try:
-        _pages(house)
-    finally:
-        prepared.log.removeHandler(hear)
-        prepared.log.setLevel(logging.NOTSET)
-    assert said
-    assert max(map(len, said)) <= 4096
