@@ -41,6 +41,7 @@ from app.domain.drafts import (
     wipe,
 )
 from app.domain.keyring import Keyring
+from app.domain.lifecycle_entry import next_id
 from app.domain.shelf import Shelf
 from app.models import (
     IS_OPEN,
@@ -48,6 +49,7 @@ from app.models import (
     Outbox,
     OutboxKind,
     OutboxState,
+    Signature,
     State,
     Submission,
     SubmissionState,
@@ -77,11 +79,19 @@ class Confirmed:
     number: int | None = None
 
 
-# What the rules look up, and how many are counted: one way to the database for both.
+_signature = db.table(Signature).c
+# What the rules look up, whether the address has signed, how many are counted, and
+# the id that the signature would have: one way to the database for all of them.
+_SIGNED, _NUMBER, _ID = "signed", "number", "id"
 _ASKED_BEFORE = Statement(
-    lambda _: union_all(
+    lambda insert: union_all(
         *(part.add_columns(literal_column("0")) for part in holds.LOOK_UPS),
-        select(literal_column("''"), tally.TOTAL.scalar_subquery()),
+        select(literal_column(f"'{_SIGNED}'"), literal_column("1")).where(
+            _signature.letter_id == bindparam("letter"),
+            _signature.address_key == bindparam("address"),
+        ),
+        select(literal_column(f"'{_NUMBER}'"), tally.TOTAL.scalar_subquery()),
+        select(literal_column(f"'{_ID}'"), next_id(insert)),
     )
 )
 _form = db.table(Submission).c
@@ -169,21 +179,23 @@ def confirm(
     asked = holds.values_of(
         letter_id=settings.id, rules=rules, claim=claim, now=now
     ) | tally.total_of(letter_id=settings.id, measure=Measure.CONFIRMED)
+    asked["address"] = address_key
     found: dict[str, int] = dict(prepared.run(session, Step(_ASKED_BEFORE, asked)))
-    number = found.pop("")
+    number, signature_id = found.pop(_NUMBER), found.pop(_ID)
+    signed = found.pop(_SIGNED, 0)
+    end = Step(
+        _END,
+        {
+            "letter": settings.id,
+            "key": address_key,
+            "used": b"" if signed else submission_id,
+            "signature": None if signed else signature_id,
+        },
+    )
+    if signed:
+        prepared.run(session, end)
+        return Confirmed(Outcome.ALREADY, opened)
     reasons = holds.reasons(rules, claim, set(found))
-
-    def end(signature_id: int | None) -> Step:
-        return Step(
-            _END,
-            {
-                "letter": settings.id,
-                "key": address_key,
-                "used": submission_id if signature_id is not None else b"",
-                "signature": signature_id,
-            },
-        )
-
     if invited and not settings.second_reviewer:
         # Whom an organiser knew by the address is the person: nothing is to be asked.
         reasons = []
@@ -217,12 +229,10 @@ def confirm(
             "consent_version": draft.consent_version,
         },
         hold_reasons=[reason.value for reason in reasons],
-        with_it=end,
+        signature_id=signature_id,
+        also=[end],
         now=now,
     )
-    if entered is None:
-        prepared.run(session, end(None))
-        return Confirmed(Outcome.ALREADY, opened)
     if invited:
         inviting.vouch(
             session, invited, keyring=keyring, signature_id=entered.id, now=now

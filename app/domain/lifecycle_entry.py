@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+
+from sqlalchemy import func, literal_column, select
 
 from app import db, prepared
 from app.db import Transaction
@@ -14,13 +16,22 @@ from app.domain.verbs import COUNTED, HELD, MAILS, MOVES, NotAllowed, Verb
 from app.models import Origin, Signature, State
 from app.prepared import Statement, Step
 
-_ENTER = Statement(
-    lambda insert: (
-        insert(db.table(Signature))
-        .on_conflict_do_nothing(index_elements=["letter_id", "address_key"])
-        .returning(db.table(Signature).c.id)
-    )
-)
+_ENTER = Statement(lambda insert: insert(db.table(Signature)).inline())
+
+
+def next_id(insert: Any) -> Any:
+    """The id that a signature about to be made will have, as a column of a question.
+
+    `insert` says for which kind of database. With it, all that speaks of the signature
+    is written in one way. SQLite, which has one writer, gives the same by itself.
+    """
+    if insert is prepared.INSERTS["sqlite"]:
+        newest = func.coalesce(func.max(db.table(Signature).c.id), 0)
+        return select(newest + literal_column("1")).scalar_subquery()
+    return func.nextval(literal_column("pg_get_serial_sequence('signature', 'id')"))
+
+
+_NEXT = Statement(lambda insert: select(next_id(insert)))
 
 
 def confirm(
@@ -29,13 +40,15 @@ def confirm(
     letter_id: int,
     values: dict[str, Any],
     hold_reasons: list[str],
-    with_it: Callable[[int], Step] | None = None,
+    signature_id: int | None = None,
+    also: Sequence[Step] = (),
     now: datetime,
-) -> Facts | None:
+) -> Facts:
     """Make the signature of a person who proved the address.
 
-    `values` are the columns that were typed or follow from what was typed, `with_it`
-    is what else is to be written with its id. Returns None, and does neither, when this address
+    `values` are the columns that were typed or follow from what was typed, `also`
+    what is to be written with it. `signature_id` is a `next_id` asked for in this
+    transaction, for whoever knows it already. Raises IntegrityError when the address
     has a signature on this letter already.
     """
     return _enter(
@@ -50,7 +63,8 @@ def confirm(
             "hold_reasons": " ".join(hold_reasons) or None,
         },
         actor=record.SIGNATORY,
-        with_it=with_it,
+        signature_id=signature_id,
+        also=also,
         now=now,
     )
 
@@ -65,7 +79,7 @@ def collect(
     now: datetime,
 ) -> Facts:
     """Take in a named signature gathered elsewhere; never counted as confirmed."""
-    entered = _enter(
+    return _enter(
         session,
         verb=Verb.COLLECT,
         to=COUNTED,
@@ -78,9 +92,6 @@ def collect(
         actor=actor,
         now=now,
     )
-    if entered is None:
-        raise RuntimeError("a collected signature has no key that could be taken")
-    return entered
 
 
 def _enter(
@@ -90,20 +101,19 @@ def _enter(
     to: State,
     values: dict[str, Any],
     actor: str,
-    with_it: Callable[[int], Step] | None = None,
+    signature_id: int | None = None,
+    also: Sequence[Step] = (),
     now: datetime,
-) -> Facts | None:
-    """Make a signature in state `to`; None when its address key is taken."""
+) -> Facts:
+    """Make a signature in state `to`, and all that goes with it."""
     if to not in MOVES[verb][None]:
         raise NotAllowed(verb, None)
     words = search.text_of(values)
-    row = values | {"state": to.value, "verified": False, "created_at": now,
-                    "counted_at": now if to is COUNTED else None,
+    if signature_id is None:
+        ((signature_id,),) = prepared.run(session, Step(_NEXT, {}))
+    row = values | {"id": signature_id, "state": to.value, "verified": False,
+                    "created_at": now, "counted_at": now if to is COUNTED else None,
                     "search_text": words}  # fmt: skip
-    new = prepared.run(session, Step(_ENTER, row))
-    if not new:
-        return None
-    signature_id = new[0][0]
     entered = Facts(
         id=signature_id,
         public_id=row["public_id"],
@@ -120,6 +130,7 @@ def _enter(
     )
     entries = entries_of(to, entered.origin, entered.sector, entered.country, False, 1)
     steps = [
+        Step(_ENTER, row),
         search.step(
             letter_id=entered.letter_id,
             signature_id=signature_id,
@@ -141,8 +152,6 @@ def _enter(
     if verb in MAILS:
         kind = MAILS[verb]
         steps.append(outgoing.step(kind=kind, signature_id=signature_id, now=now))
-    if with_it is not None:
-        steps.append(with_it(signature_id))
-    prepared.run(session, *steps)
+    prepared.run(session, *steps, *also)
     queue.enter(session, signature_id=signature_id, values=row)
     return entered

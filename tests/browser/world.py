@@ -119,7 +119,6 @@ class World:
                     hold_reasons=[],
                     now=db.now() - timedelta(hours=count - number),
                 )
-                assert entered is not None
                 if number < 2 * featured:
                     _prove(session, entered.id, number + 1 if number < featured else 0)
 

@@ -138,15 +138,15 @@ def test_row_28_a_database_that_fails_logs_no_personal_data(
 ) -> None:
     path = house.confirm_link(**TYPED)
     with house.writing() as session:
-        session.execute(text("ALTER TABLE ledger RENAME TO ledger_gone"))
+        session.execute(text("ALTER TABLE search_word RENAME TO search_gone"))
     assert house.post(path, {"action": "confirm"}).status_code in (500, 503)
     with house.writing() as session:
-        session.execute(text("ALTER TABLE ledger_gone RENAME TO ledger"))
+        session.execute(text("ALTER TABLE search_gone RENAME TO search_word"))
         session.execute(text("ALTER TABLE outbox RENAME TO outbox_gone"))
     assert house.sign(**TYPED).status_code in (500, 503)
     with house.writing() as session:
         session.execute(text("ALTER TABLE outbox_gone RENAME TO outbox"))
-    assert "INSERT INTO ledger" in caplog.text
+    assert "INSERT INTO search_word" in caplog.text
     for canary in [*CANARIES, path.rpartition("/")[2]]:
         assert canary not in caplog.text
     assert house.signatures() == []
