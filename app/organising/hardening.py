@@ -18,6 +18,7 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
+from app import db
 from app.i18n import marked as _
 from app.models import Organiser
 from app.site import site
@@ -133,6 +134,10 @@ def settings(config: Config) -> dict[str, Any]:
         "SECURITY_PASSWORD_SALT": _text(keys[-1], "organiser-password"),
         "SECURITY_PASSWORD_HASH": "argon2",
         "SECURITY_PASSWORD_LENGTH_MIN": SHORTEST_PASSWORD,
+        # Its own clock knows no zone, and what it writes could not be stored.
+        "SECURITY_DATETIME_FACTORY": db.now,
+        # The name under which a device shows the passkey to its owner.
+        "SECURITY_WAN_RP_NAME": "Undersigned",
         "SECURITY_FLASH_MESSAGES": False,
         "SECURITY_RETURN_GENERIC_RESPONSES": True,
         "SECURITY_FRESHNESS": FRESH,
@@ -196,7 +201,7 @@ _ADDRESSES = {
     "SECURITY_POST_LOGOUT_VIEW": "/organise/sign-in",
     "SECURITY_POST_VERIFY_VIEW": "/organise/",
     "SECURITY_TWO_FACTOR_POST_SETUP_VIEW": "/organise/recovery-codes",
-    "SECURITY_WAN_POST_REGISTER_VIEW": "/organise/account",
+    "SECURITY_WAN_POST_REGISTER_VIEW": "/organise/passkeys",
 }
 
 # What Flask-Security says, in words of the house; `shell` translates them.
