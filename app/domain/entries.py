@@ -9,7 +9,7 @@ from sqlalchemy import insert, select, update
 
 from app import db
 from app.db import Transaction
-from app.domain import record, sessions
+from app.domain import accounts
 from app.models import (
     EntryLink,
     Letter,
@@ -105,19 +105,5 @@ def use(session: Transaction, *, identifier: bytes, hashed: str, now: datetime) 
     ).first()
     if used is None:
         raise LinkOver
-    session.execute(
-        update(db.table(Organiser))
-        .where(Organiser.id == organiser_id)
-        .values(password=hashed)
-    )
-    sessions.end(session, organiser_id=organiser_id, now=now)
-    actor = record.organiser(organiser_id)
-    record.write(
-        session,
-        letter_id=None,
-        actor=actor,
-        verb="organiser.password",
-        subject=actor,
-        at=now,
-    )
+    accounts.set_password(session, organiser_id=organiser_id, hashed=hashed, now=now)
     return organiser_id

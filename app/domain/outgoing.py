@@ -67,6 +67,7 @@ def ask_anew(
     kind: OutboxKind,
     signature_id: int | None = None,
     sign_invitation_id: int | None = None,
+    organiser_id: int | None = None,
     record_id: int | None = None,
     due_at: datetime,
     now: datetime,
@@ -78,6 +79,8 @@ def ask_anew(
     subject = Outbox.signature_id == signature_id
     if sign_invitation_id is not None:
         subject = Outbox.sign_invitation_id == sign_invitation_id
+    elif organiser_id is not None:
+        subject = Outbox.organiser_id == organiser_id
     newest = session.scalar(
         select(func.max(Outbox.number)).where(subject, Outbox.kind == kind.value)
     )
@@ -87,6 +90,7 @@ def ask_anew(
             "kind": kind.value,
             "signature_id": signature_id,
             "sign_invitation_id": sign_invitation_id,
+            "organiser_id": organiser_id,
             "record_id": record_id,
             "number": (newest or 0) + 1,
             "message_id": secrets.token_hex(16),

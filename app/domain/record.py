@@ -25,6 +25,9 @@ _SEAL_LOCK = 7_241_001
 _BATCH = 500
 
 _WRITE = Statement(lambda insert: insert(db.table(Record)).inline())
+_WRITE_KNOWN = Statement(
+    lambda insert: insert(db.table(Record)).returning(db.table(Record).c.id)
+)
 
 
 class ReasonMissing(ValueError):
@@ -62,11 +65,10 @@ def write(
     after: str | None = None,
     reason: str | None = None,
     at: datetime,
-) -> int | None:
-    """Write one line, in the transaction of what it speaks of.
+) -> int:
+    """Write one line, in the transaction of what it speaks of; the line's id.
 
-    `subject` names a thing by its public id, never a person by name. Returns the
-    line's id where a reason goes with it, for that is where the reason is found.
+    `subject` names a thing by its public id, never a person by name.
     """
     written = step(
         letter_id=letter_id,
@@ -77,13 +79,15 @@ def write(
         after=after,
         at=at,
     )
+    record_id: int
     if reason is None:
-        prepared.run(session, written)
-        return None
+        known = Step(_WRITE_KNOWN, written.values)
+        ((record_id,),) = prepared.run(session, known)
+        return record_id
     line = dict(written.values)
     salt = secrets.token_bytes(16)
     line["reason_hash"] = hashlib.sha256(salt + reason.encode()).hexdigest()
-    record_id: int = session.execute(
+    record_id = session.execute(
         insert(db.table(Record)).returning(Record.id), line
     ).scalar_one()
     session.execute(

@@ -139,6 +139,32 @@ def invited(
     return _build("invited", house, envelope, letter, link=link, deadline=deadline)
 
 
+# What the mail about a changed account says, by the verb in the record.
+CHANGES = {
+    "organiser.password": _("A new password was set."),
+    "organiser.factor": _("A second factor was set up."),
+    "organiser.factor_off": _("The second factor was taken away."),
+    "organiser.passkey": _("A passkey was added."),
+    "organiser.passkey_off": _("A passkey was removed."),
+}
+
+
+def reset(house: House, envelope: Envelope, letter: LetterView, *, token: str) -> bytes:
+    """A link to set a new password, asked for by whoever typed the address."""
+    link = urls.absolute(house.base_url, urls.organise("enter", token))
+    return _build("reset", house, envelope, letter, link=link)
+
+
+def account(
+    house: House, envelope: Envelope, letter: LetterView, *, change: str
+) -> bytes:
+    """A way to sign in was changed: which, and what to do if it was not they."""
+    link = urls.absolute(house.base_url, urls.organise("account"))
+    forgotten = urls.absolute(house.base_url, urls.organise("forgotten"))
+    return _build("account", house, envelope, letter, change=CHANGES[change],
+                  link=link, forgotten=forgotten)  # fmt: skip
+
+
 def invitation(
     house: House, envelope: Envelope, letter: LetterView, *, token: str
 ) -> bytes:

@@ -36,6 +36,7 @@ class Claim:
     signature_id: int | None
     invitation_id: bytes | None
     sign_invitation_id: int | None
+    organiser_id: int | None
     record_id: int | None
     number: int
     message_id: str
@@ -78,6 +79,7 @@ def claim(
             Outbox.signature_id,
             Outbox.invitation_id,
             Outbox.sign_invitation_id,
+            Outbox.organiser_id,
             Outbox.record_id,
             Outbox.number,
             Outbox.message_id,

@@ -15,6 +15,7 @@ from app.db import Transaction
 from app.domain import (
     addresses,
     drafts,
+    entries,
     invitations,
     inviting,
     letters,
@@ -30,9 +31,13 @@ from app.mail import messages, outbox
 from app.mail.messages import Envelope, House
 from app.mail.outbox import Claim
 from app.models import (
+    LinkPurpose,
     Measure,
+    Membership,
+    Organiser,
     OutboxKind,
     Reason,
+    Record,
     Signature,
     SignInvitation,
     State,
@@ -182,6 +187,8 @@ class Maker:
             ):
                 return "kept"
             return self._of_signature(session, claimed, claimed.signature_id)
+        if claimed.organiser_id is not None:
+            return self._of_organiser(session, claimed, claimed.organiser_id, now)
         if claimed.sign_invitation_id is not None:
             return self._of_sign_invitation(session, claimed.sign_invitation_id, now)
         assert claimed.submission_id is not None
@@ -245,6 +252,37 @@ class Maker:
             language=settings.default_language,
             address=offer.email,
             signature=None,
+        )
+
+    def _of_organiser(
+        self, session: Transaction, claimed: Claim, organiser_id: int, now: datetime
+    ) -> Subject | str:
+        """A mail about an account; it looks like a mail of a letter of theirs."""
+        row = session.execute(
+            select(Organiser.email, Membership.letter_id)
+            .join(Membership, Membership.organiser_id == Organiser.id)
+            .where(Organiser.id == organiser_id, Organiser.active)
+            .order_by(Membership.letter_id)
+        ).first()
+        if row is None:
+            return "no letter of theirs"
+        settings = self._shelf.of(session, letter_id=row.letter_id, now=now)
+        link = b""
+        if claimed.kind == OutboxKind.RESET:
+            # Made only now: its hour begins when the mail leaves.
+            link = entries.make(
+                session, organiser_id=organiser_id, purpose=LinkPurpose.RESET, now=now
+            )
+        return Subject(
+            letter_id=row.letter_id,
+            language=settings.default_language,
+            address=row.email,
+            signature=None,
+            request=session.scalar(
+                select(Record.verb).where(Record.id == claimed.record_id)
+            )
+            or "",
+            invitation=link.hex(),
         )
 
     def _of_signature(
@@ -339,6 +377,11 @@ class Maker:
             return messages.invited(
                 self._house, envelope, view, token=token, deadline=subject.deadline
             )
+        if claimed.kind == OutboxKind.RESET:
+            token = self._tokens.make(Purpose.ENTER, bytes.fromhex(subject.invitation))
+            return messages.reset(self._house, envelope, view, token=token)
+        if claimed.kind == OutboxKind.ACCOUNT:
+            return messages.account(self._house, envelope, view, change=subject.request)
         if manage:
             return messages.already_signed(self._house, envelope, view, manage=manage)
         if claimed.invitation_id is not None:

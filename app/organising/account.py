@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
+from flask_security import hash_password
 
-from app import answers, db, urls
-from app.domain import record, sessions
+from app import answers, db, i18n, urls
+from app.domain import accounts, passwords, record, sessions
 from app.domain.sessions import Person
 from app.organising import access, shell
+from app.organising.enter import WRONG
 from app.site import site
 
 bp = Blueprint("account", __name__)
@@ -54,6 +56,44 @@ def _end(person: Person, number: int | None) -> Response:
             subject=actor,
             after=str(ended),
             at=now,
+        )
+        connection.commit()
+    return answers.see_other(urls.organise("account"))
+
+
+@bp.get("/account/password")
+@access.signed_in
+@access.fresh
+def password(person: Person) -> Response:
+    """Ask for a new password of whoever has just proved who they are."""
+    return _password(person, "")
+
+
+def _password(person: Person, wrong: str) -> Response:
+    return shell.page(
+        "organising/password.html",
+        status=400 if wrong else 200,
+        email=person.email,
+        wrong=wrong,
+    )
+
+
+@bp.post("/account/password")
+@access.signed_in
+@access.fresh
+def change_password(person: Person) -> Response:
+    """Set it; every other session of this account ends, and a mail tells of it."""
+    typed = request.form.get("password", "")
+    if problem := passwords.problem(typed, email=person.email):
+        return _password(person, i18n.translator(shell.locale())(WRONG[problem]))
+    hashed = hash_password(typed)
+    with site().database.transaction() as connection:
+        accounts.set_password(
+            connection,
+            organiser_id=person.id,
+            hashed=hashed,
+            but=person.sign_in_id,
+            now=db.now(),
         )
         connection.commit()
     return answers.see_other(urls.organise("account"))

@@ -7,7 +7,7 @@ from flask_security import hash_password
 from werkzeug.exceptions import Gone
 
 from app import answers, db, i18n, urls
-from app.domain import entries, passwords
+from app.domain import accounts, entries, passwords
 from app.domain.passwords import PasswordProblem
 from app.domain.tokens import InvalidToken, Purpose
 from app.i18n import marked as _
@@ -72,3 +72,22 @@ def settle(token: str) -> Response:
     except entries.LinkOver:
         raise Gone from None
     return answers.see_other(urls.organise("sign-in"))
+
+
+@bp.get("/forgotten")
+@access.open_to_all
+def forgotten() -> Response:
+    """Ask for the address of an account whose password is forgotten."""
+    return shell.page("organising/forgotten.html", asked=False, email="")
+
+
+@bp.post("/forgotten")
+@access.open_to_all
+def ask_anew() -> Response:
+    """Mail a link, if there is such an account; the answer is the same for all."""
+    # PostgreSQL takes no NUL in a text, and no address has one.
+    email = request.form.get("email", "")[:254].replace("\0", "")
+    with site().database.transaction() as connection:
+        accounts.forgotten(connection, email=email, now=db.now())
+        connection.commit()
+    return shell.page("organising/forgotten.html", asked=True, email=email)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from functools import partial
 from typing import Any
 
 from flask import Flask, Response, after_this_request, current_app, g, request, session
@@ -10,7 +11,7 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.exceptions import NotFound
 
 from app import db
-from app.domain import sessions
+from app.domain import accounts, sessions
 from app.organising import hardening, shell
 from app.organising.store import Account, Store
 from app.site import Site, site
@@ -24,6 +25,12 @@ def install(app: Flask, here: Site) -> None:
     """Hang signing in on the organisers' application."""
     from flask_login import user_logged_out
     from flask_security import Security, user_authenticated
+    from flask_security.signals import (
+        tf_disabled,
+        tf_profile_changed,
+        wan_deleted,
+        wan_registered,
+    )
 
     app.config.update(hardening.settings(here.config))
     CSRFProtect(app)
@@ -39,6 +46,14 @@ def install(app: Flask, here: Site) -> None:
         )
     user_authenticated.connect(_begin, app)
     user_logged_out.connect(_end, app)
+    for signal, verb in (
+        (tf_profile_changed, "organiser.factor"),
+        (tf_disabled, "organiser.factor_off"),
+        (wan_registered, "organiser.passkey"),
+        (wan_deleted, "organiser.passkey_off"),
+    ):
+        # The signals hold their receivers weakly: ours live as long as they do.
+        signal.connect(partial(_changed, verb=verb), app, weak=False)
     app.before_request(_close)
     app.after_request(shell.after_security)
 
@@ -67,6 +82,21 @@ def _begin(_: Flask, user: Account, **__: Any) -> None:
         with site().database.transaction() as connection:
             session["key"] = sessions.begin(
                 connection, organiser_id=organiser_id, browser=browser, now=db.now()
+            )
+            connection.commit()
+        return response
+
+
+def _changed(_: Flask, user: Account, *, verb: str, **__: Any) -> None:
+    """Record a changed way to sign in, and tell its owner, once it is written."""
+    organiser_id = user.id
+
+    @after_this_request
+    def tell(response: Response) -> Response:
+        current_app.extensions["security"].datastore.commit()
+        with site().database.transaction() as connection:
+            accounts.changed(
+                connection, organiser_id=organiser_id, verb=verb, now=db.now()
             )
             connection.commit()
         return response

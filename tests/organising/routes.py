@@ -103,7 +103,11 @@ ROWS: dict[str, Row] = {
     # What opens it is the link: one that nobody made is over for everybody.
     "enter.ask": Row("/enter/AAAA.BBBB", _ANYBODY, get=410, post=410),
     "enter.settle": Row("/enter/AAAA.BBBB", _ANYBODY, get=410, post=410),
+    "enter.forgotten": Row("/forgotten", _ANYBODY, get=200, post=200),
+    "enter.ask_anew": Row("/forgotten", _ANYBODY, get=200, post=200),
     "account.mine": Row("/account", SIGNED_IN, get=200),
+    "account.password": Row("/account/password", SIGNED_IN, get=200, post=400),
+    "account.change_password": Row("/account/password", SIGNED_IN, get=200, post=400),
     "account.end": Row("/account/sessions/0/end", SIGNED_IN, post=303),
     "account.end_others": Row("/account/sessions/end", SIGNED_IN, post=303),
     "team.page": on_letter("team", VIEWERS, get=200),
