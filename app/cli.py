@@ -11,7 +11,7 @@ from flask import Flask
 from flask.cli import AppGroup, with_appcontext
 from sqlalchemy import select
 
-from app import db
+from app import db, urls
 from app.cli_cases import case, export, import_
 from app.cli_disputes import dispute
 from app.cli_holds import blocked, holds_group, watch_list
@@ -19,6 +19,8 @@ from app.cli_signatures import signature
 from app.domain import (
     addresses,
     editing,
+    entries,
+    factors,
     letter_files,
     letter_loading,
     organisers,
@@ -27,6 +29,7 @@ from app.domain import (
     sectors,
     tally,
 )
+from app.domain.tokens import Purpose
 from app.models import Letter, Role
 from app.site import Unsafe, refuse_unsafe, site
 from app.terminal import actor, writing
@@ -132,6 +135,28 @@ def organiser_list(slug: str) -> None:
     with site().database.reading() as session:
         for email, name, role in organisers.team(session, slug=slug):
             click.echo(f"{email}\t{name}\t{role}")
+
+
+@organiser.command("let-in")
+@click.argument("email")
+@click.option("--without-factor", is_flag=True,
+              help="Take the second factor and its recovery codes away as well.")  # fmt: skip
+def organiser_let_in(email: str, without_factor: bool) -> None:
+    """Print a link to set a new password with, for who has no other way in.
+
+    Make sure first, by another way than mail, that it is they who ask.
+    """
+    here, now = site(), db.now()
+    with writing() as session:
+        organiser_id = organisers.with_address(session, email=email)
+        if organiser_id is None:
+            raise click.ClickException(f"there is no organiser {email}")
+        if without_factor:
+            factors.end(session, organiser_id=organiser_id, now=now)
+        made = entries.let_in(session, organiser_id=organiser_id, now=now)
+    token = here.tokens.make(Purpose.ENTER, made)
+    link = urls.absolute(here.config.base_url, urls.organise("enter", token))
+    click.echo(f"This link opens once, within an hour: {link}")
 
 
 tally_group = AppGroup("tally", help="The published numbers.")

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app import db
 from app.db import Database
-from app.domain import backlog, chores, mail_figures, record, retention, tally
+from app.domain import backlog, chores, heads, mail_figures, record, retention, tally
 from app.domain.keyring import Keyring
 from app.domain.tokens import Tokens
 from app.mail import outbox
@@ -31,6 +31,8 @@ SEAL_EVERY = 20.0
 RETENTION_EVERY = 3600.0
 # Whether a figure of an hour ago is to be taken anew.
 LOOK_EVERY = 60.0
+# Whether an owner is to have the head of the record.
+TELL_EVERY = 600.0
 # Who has confirmed, by mail domain.
 COUNT_EVERY = 60.0
 _LONGEST_BREAK = 60.0
@@ -188,7 +190,16 @@ class Worker:
 
     def _errands(self) -> None:
         due = dict.fromkeys(
-            (self.fold, self.tend, self.seal, self.retain, self.look, self.count), 0.0
+            (
+                self.fold,
+                self.tend,
+                self.seal,
+                self.retain,
+                self.look,
+                self.count,
+                self.tell,
+            ),
+            0.0,
         )
         every = {
             self.fold: self._config.fold_every,
@@ -197,6 +208,7 @@ class Worker:
             self.retain: RETENTION_EVERY,
             self.look: LOOK_EVERY,
             self.count: COUNT_EVERY,
+            self.tell: TELL_EVERY,
         }
         while not self._stop.wait(min(0.2, self._config.fold_every)):
             for errand, at in due.items():
@@ -260,3 +272,10 @@ class Worker:
             counted = mail_figures.count(session, now=db.now())
             session.commit()
         return counted
+
+    def tell(self) -> int:
+        """Mail the head of the record to the owners, once a day."""
+        with self._database.transaction() as session:
+            asked = heads.ask(session, now=db.now())
+            session.commit()
+        return asked

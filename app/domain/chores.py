@@ -1,4 +1,4 @@
-"""What letters have waiting for the worker, in batches; nothing waits, nothing locks."""
+"""What waits for the worker's hand, in batches; nothing waits, nothing locks."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from app.db import Transaction
-from app.domain import sectors, unveiling, wordings
+from app.domain import factors, sectors, unveiling, wordings
 from app.models import Sector, Signature, TextVersion, Unveiling
 
-CHORES = (sectors.recode, wordings.ask_again, unveiling.run_due)
+CHORES = (sectors.recode, wordings.ask_again, unveiling.run_due, factors.end_due)
 
 
 def waiting(session: Transaction, *, now: datetime) -> bool:
@@ -37,6 +37,7 @@ def waiting(session: Transaction, *, now: datetime) -> bool:
             select(Unveiling.id)
             .where(Unveiling.done_at.is_(None), Unveiling.due_at <= now)
             .exists(),
+            factors.waiting(now),
         )
     )
     return bool(session.scalar(found))

@@ -9,7 +9,7 @@ from sqlalchemy import insert, select, update
 
 from app import db
 from app.db import Transaction
-from app.domain import accounts
+from app.domain import accounts, record
 from app.models import (
     EntryLink,
     Letter,
@@ -44,6 +44,19 @@ def first(session: Transaction, *, slug: str, now: datetime) -> bytes | None:
     if not owners or any(row.password or row[3] for row in team):
         return None
     return make(session, organiser_id=owners[0], purpose=LinkPurpose.FIRST, now=now)
+
+
+def let_in(session: Transaction, *, organiser_id: int, now: datetime) -> bytes:
+    """A link that somebody at the machine hands over; the record says so."""
+    record.write(
+        session,
+        letter_id=None,
+        actor=record.SYSTEM,
+        verb="organiser.let_in",
+        subject=record.organiser(organiser_id),
+        at=now,
+    )
+    return make(session, organiser_id=organiser_id, purpose=LinkPurpose.RESET, now=now)
 
 
 def make(

@@ -127,6 +127,11 @@ class Keyring:
         spoken = f"{day.isoformat()}\0{network}".encode()
         return hmac.digest(self._network_key, spoken, "sha256")
 
+    def guess_key(self, day: date, tried: str) -> bytes:
+        """Stands for what was tried, or for who tried it, on that one day."""
+        spoken = f"{day.isoformat()}\0guess\0{tried}".encode()
+        return hmac.digest(self._network_key, spoken, "sha256")
+
     # -- Short codes -------------------------------------------------------------
 
     def short_code(self, identifier: bytes) -> str:

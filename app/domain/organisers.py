@@ -69,6 +69,12 @@ def join(
     )
 
 
+def with_address(session: Session, *, email: str) -> int | None:
+    """The id of the organiser with this address, or None."""
+    statement = select(Organiser.id).where(Organiser.email == email.strip().lower())
+    return session.scalar(statement)
+
+
 def find(session: Session, *, email: str, letter_id: int | None) -> int | None:
     """The id of an organiser who may act on a letter (None: on any), or None."""
     statement = (

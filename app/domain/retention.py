@@ -13,6 +13,7 @@ from app.models import (
     IS_UNSENT,
     DeskLock,
     Dispute,
+    Guess,
     MailSlot,
     Outbox,
     SignInvitation,
@@ -25,6 +26,8 @@ from app.models import (
 FINISHED = timedelta(days=30)
 # Slots outlive the longest ceiling that counts them.
 SLOTS = timedelta(days=7)
+# How often passwords were tried.
+GUESSES = timedelta(days=1)
 # From which network a signature came; held ones are somebody's work for longer.
 NETWORKS = timedelta(days=7)
 NETWORKS_OF_HELD = timedelta(days=30)
@@ -83,6 +86,7 @@ def run(session: Transaction, *, now: datetime) -> int:
         )
         .values(words_sealed=None, contact_sealed=None)
     )
+    old_guesses = delete(Guess).where(Guess.since <= now - GUESSES)
     old_slots = delete(MailSlot).where(MailSlot.at <= now - SLOTS)
     for statement in (
         expired,
@@ -92,6 +96,7 @@ def run(session: Transaction, *, now: datetime) -> int:
         nameless,
         old_locks,
         old_slots,
+        old_guesses,
         old_networks,
         old_words,
     ):

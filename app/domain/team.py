@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, func, select, update
@@ -9,7 +10,19 @@ from sqlalchemy import delete, func, select, update
 from app import db
 from app.db import Transaction
 from app.domain import record
-from app.models import Letter, Membership, Organiser, Role
+from app.models import FactorReset, Letter, Membership, Organiser, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Who runs the letter; `factor_ends` where an end of their factor was asked for."""
+
+    id: int
+    name: str
+    email: str
+    role: str
+    has_factor: bool
+    factor_ends: datetime | None
 
 
 class LastOwner(ValueError):
@@ -20,17 +33,24 @@ class NotInTeam(LookupError):
     """This organiser has no part in the letter."""
 
 
-def members(session: Transaction, *, letter_id: int) -> list[tuple[int, str, str, str]]:
-    """(id, name, address, role) of all who run the letter, owners first."""
+def members(session: Transaction, *, letter_id: int) -> list[Member]:
+    """All who run the letter, owners first."""
     order = {role.value: number for number, role in enumerate(Role)}
     rows = session.execute(
-        select(Organiser.id, Organiser.name, Organiser.email, Membership.role)
+        select(
+            Organiser.id,
+            Organiser.name,
+            Organiser.email,
+            Membership.role,
+            Organiser.tf_primary_method.is_not(None),
+            FactorReset.due_at,
+        )
         .join(Membership, Membership.organiser_id == Organiser.id)
+        .outerjoin(FactorReset, FactorReset.organiser_id == Organiser.id)
         .where(Membership.letter_id == letter_id)
         .order_by(Organiser.id)
     )
-    found = [(row.id, row.name, row.email, row.role) for row in rows]
-    return sorted(found, key=lambda row: order[row[3]])
+    return sorted((Member(*row) for row in rows), key=lambda one: order[one.role])
 
 
 def change(

@@ -178,15 +178,15 @@ def remove(
     """Take names off a list; how many were on it. What is held stays held."""
     table = db.table(WatchName)
     on = table.c.letter_id
-    deleted = session.execute(
-        delete(table).where(
-            table.c.id.in_(ids),
-            on.is_(None) if letter_id is None else on == letter_id,
-        )
+    chosen = (
+        table.c.id.in_(ids),
+        on.is_(None) if letter_id is None else on == letter_id,
     )
+    if session.execute(select(table.c.id).where(*chosen).limit(1)).first() is None:
+        return 0
+    deleted = session.execute(delete(table).where(*chosen))
     gone: int = deleted.rowcount  # type: ignore[attr-defined]
-    if gone:
-        _write(session, letter_id, actor, "watch_list.remove", gone, now)
+    _write(session, letter_id, actor, "watch_list.remove", gone, now)
     return gone
 
 

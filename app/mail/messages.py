@@ -144,6 +144,8 @@ CHANGES = {
     "organiser.password": _("A new password was set."),
     "organiser.factor": _("A second factor was set up."),
     "organiser.factor_off": _("The second factor was taken away."),
+    "organiser.recovery": _("New recovery codes were made: the former ones are void."),
+    "organiser.recovered": _("A recovery code was used to sign in."),
     "organiser.passkey": _("A passkey was added."),
     "organiser.passkey_off": _("A passkey was removed."),
 }
@@ -163,6 +165,19 @@ def account(
     forgotten = urls.absolute(house.base_url, urls.organise("forgotten"))
     return _build("account", house, envelope, letter, change=CHANGES[change],
                   link=link, forgotten=forgotten)  # fmt: skip
+
+
+def factor(
+    house: House, envelope: Envelope, letter: LetterView, *, deadline: datetime
+) -> bytes:
+    """An owner says that the second factor is lost: until when it can be kept."""
+    link = urls.absolute(house.base_url, urls.organise("sign-in"))
+    return _build("factor", house, envelope, letter, link=link, deadline=deadline)
+
+
+def head(house: House, envelope: Envelope, letter: LetterView, *, head: str) -> bytes:
+    """The head of the record, as POSITION:HASH, to be kept outside the house."""
+    return _build("head", house, envelope, letter, head=head)
 
 
 def invitation(

@@ -183,6 +183,13 @@ class Maker:
         if claimed.kind == OutboxKind.RESET:
             token = self._tokens.make(Purpose.ENTER, bytes.fromhex(subject.invitation))
             return messages.reset(self._house, envelope, view, token=token)
+        if claimed.kind == OutboxKind.FACTOR:
+            assert subject.deadline is not None
+            return messages.factor(
+                self._house, envelope, view, deadline=subject.deadline
+            )
+        if claimed.kind == OutboxKind.HEAD:
+            return messages.head(self._house, envelope, view, head=subject.request)
         if claimed.kind == OutboxKind.ACCOUNT:
             return messages.account(self._house, envelope, view, change=subject.request)
         if manage:

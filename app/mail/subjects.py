@@ -14,6 +14,7 @@ from app.domain import (
     addresses,
     drafts,
     entries,
+    factors,
     invitations,
     inviting,
     requests,
@@ -31,6 +32,7 @@ from app.models import (
     OutboxKind,
     Reason,
     Record,
+    Seal,
     Signature,
     SignInvitation,
     State,
@@ -158,6 +160,11 @@ class Subjects:
         if row is None:
             return "no letter of theirs"
         settings = self._shelf.of(session, letter_id=row.letter_id, now=now)
+        ends = None
+        if claimed.kind == OutboxKind.FACTOR:
+            ends = factors.due_at(session, organiser_id=organiser_id)
+            if ends is None:
+                return "not so any more"
         link = b""
         if claimed.kind == OutboxKind.RESET:
             # Made only now: its hour begins when the mail leaves.
@@ -169,12 +176,22 @@ class Subjects:
             language=settings.default_language,
             address=row.email,
             signature=None,
-            request=session.scalar(
-                select(Record.verb).where(Record.id == claimed.record_id)
-            )
-            or "",
+            request=self._line(session, claimed),
+            deadline=ends,
             invitation=link.hex(),
         )
+
+    def _line(self, session: Transaction, claimed: Claim) -> str:
+        """What the record says: the verb of a line, or the head that it was then."""
+        if claimed.kind == OutboxKind.HEAD:
+            seal = session.execute(
+                select(Seal.position, Seal.hash).where(
+                    Seal.record_id == claimed.record_id
+                )
+            ).one()
+            return f"{seal.position}:{seal.hash}"
+        verb = session.scalar(select(Record.verb).where(Record.id == claimed.record_id))
+        return verb or ""
 
     def _of_signature(
         self, session: Transaction, claimed: Claim, signature_id: int

@@ -13,6 +13,7 @@ from app.models.desk import (
     SignInvitation,
 )
 from app.models.dispute import Backlog, Dispute, DisputeKind, DisputeResult
+from app.models.guess import Guess
 from app.models.hold import (
     BlockedName,
     ClaimPolicy,
@@ -110,6 +111,7 @@ __all__ = [
     "Facet",
     "FactorReset",
     "Fold",
+    "Guess",
     "History",
     "HoldPolicy",
     "Import",

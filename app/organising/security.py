@@ -11,8 +11,8 @@ from flask_wtf.csrf import CSRFProtect
 from werkzeug.exceptions import NotFound
 
 from app import db
-from app.domain import accounts, sessions
-from app.organising import hardening, shell
+from app.domain import accounts, factors, record, sessions
+from app.organising import guessing, hardening, shell
 from app.organising.store import Account, Store
 from app.site import Site, site
 
@@ -34,7 +34,7 @@ def install(app: Flask, here: Site) -> None:
 
     app.config.update(hardening.settings(here.config))
     CSRFProtect(app)
-    store = Store(app, here.database)
+    store = Store(app, here.database, _changed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         Security(
@@ -53,8 +53,9 @@ def install(app: Flask, here: Site) -> None:
         (wan_deleted, "organiser.passkey_off"),
     ):
         # The signals hold their receivers weakly: ours live as long as they do.
-        signal.connect(partial(_changed, verb=verb), app, weak=False)
+        signal.connect(partial(_signalled, verb=verb), app, weak=False)
     app.before_request(_close)
+    app.before_request(guessing.check)
     app.after_request(shell.after_security)
 
 
@@ -73,7 +74,7 @@ def _begin(_: Flask, user: Account, **__: Any) -> None:
         session.pop(name, None)
     g.pop("csrf_token", None)
     browser = shell.browser(request.user_agent.string)
-    organiser_id = user.id
+    organiser_id, email = user.id, user.email
 
     @after_this_request
     def begin(response: Response) -> Response:
@@ -83,11 +84,23 @@ def _begin(_: Flask, user: Account, **__: Any) -> None:
             session["key"] = sessions.begin(
                 connection, organiser_id=organiser_id, browser=browser, now=db.now()
             )
+            # Whoever gets in has not lost what it takes.
+            factors.keep(
+                connection,
+                organiser_id=organiser_id,
+                actor=record.organiser(organiser_id),
+                now=db.now(),
+            )
             connection.commit()
+        guessing.remember(response, email)
         return response
 
 
-def _changed(_: Flask, user: Account, *, verb: str, **__: Any) -> None:
+def _signalled(_: Flask, user: Account, *, verb: str, **__: Any) -> None:
+    _changed(user, verb)
+
+
+def _changed(user: Account, verb: str) -> None:
     """Record a changed way to sign in, and tell its owner, once it is written."""
     organiser_id = user.id
 

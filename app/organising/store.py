@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, g
@@ -77,13 +78,29 @@ def _routed(database: Database) -> type[Session]:
 class Store(SQLAlchemySessionUserDatastore):
     """Flask-Security's door to the database, one session a request."""
 
-    def __init__(self, app: Flask, database: Database) -> None:
+    def __init__(
+        self, app: Flask, database: Database, changed: Callable[[Any, str], None]
+    ) -> None:
+        self._changed = changed
         self.sessions = scoped_session(
             sessionmaker(class_=_routed(database), expire_on_commit=False),
             scopefunc=lambda: id(g._get_current_object()),
         )
         super().__init__(self.sessions, Account, NoRole, Key)
         app.teardown_appcontext(self._forget)
+
+    def mf_set_recovery_codes(self, user: UserMixin, rcs: list[str] | None) -> None:
+        """Keep new recovery codes in place of the former ones."""
+        super().mf_set_recovery_codes(user, rcs)
+        if rcs:
+            self._changed(user, "organiser.recovery")
+
+    def mf_delete_recovery_code(self, user: UserMixin, idx: int) -> bool:
+        """Use a recovery code up; False: there is none at this place."""
+        used = bool(super().mf_delete_recovery_code(user, idx))
+        if used:
+            self._changed(user, "organiser.recovered")
+        return used
 
     def _forget(self, _: BaseException | None) -> None:
         self.sessions.remove()

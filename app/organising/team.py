@@ -7,7 +7,7 @@ from flask_security import hash_password
 from werkzeug.exceptions import BadRequest, Conflict, Forbidden, Gone
 
 from app import answers, db, i18n, urls
-from app.domain import invitations, passwords, team
+from app.domain import factors, invitations, passwords, team
 from app.domain.addresses import AddressProblem
 from app.domain.rights import Act
 from app.domain.tokens import InvalidToken, Purpose
@@ -117,6 +117,37 @@ def change(here: Here) -> Response:
 def remove(here: Here) -> Response:
     """Take a member's part away; one's own as well, but not the last owner's."""
     return _change(here, None)
+
+
+@bp.post("/letters/<slug:slug>/team/factor")
+@access.on_letter(Act.TEAM)
+@access.fresh
+def factor(here: Here) -> Response:
+    """Let a member's lost second factor end after a day, or keep it after all."""
+    member = _number(request.form.get("member", ""))
+    keep = request.form.get("keep") == "yes"
+    try:
+        with site().database.transaction() as connection:
+            if keep:
+                factors.keep(
+                    connection,
+                    organiser_id=member,
+                    letter_id=here.settings.id,
+                    actor=here.actor,
+                    now=here.now,
+                )
+            else:
+                factors.ask(
+                    connection,
+                    organiser_id=member,
+                    letter_id=here.settings.id,
+                    actor=here.actor,
+                    now=here.now,
+                )
+            connection.commit()
+    except factors.NothingToReset:
+        raise Conflict from None
+    return _back(here)
 
 
 def _change(here: Here, role: Role | None) -> Response:

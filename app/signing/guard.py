@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from urllib.parse import parse_qsl
 
 from flask import Request
@@ -14,7 +13,6 @@ from werkzeug.exceptions import (
     UnsupportedMediaType,
 )
 
-from app.domain.keyring import UNKNOWN_NETWORK, network_of
 from app.gate import LONGEST_BODY
 
 MOST_FIELDS = 40
@@ -34,21 +32,6 @@ def check_origin(request: Request, origins: frozenset[str]) -> None:
     origin = request.headers.get("Origin")
     if origin is not None and origin not in origins:
         raise Forbidden
-
-
-def network(request: Request, *, of_any_kind: bool) -> str | None:
-    """The network that a request came from; None where that tells nobody apart.
-
-    An address that is not the internet's is a proxy that nobody told us of
-    (TRUSTED_PROXIES): then all the world would seem to sign from one network. Where
-    one runs it on one's own machine it is one's own (`of_any_kind`).
-    """
-    found = network_of(request.remote_addr or "")
-    if found == UNKNOWN_NETWORK:
-        return None
-    if not of_any_kind and not ipaddress.ip_network(found).is_global:
-        return None
-    return found
 
 
 def read_form(request: Request) -> dict[str, str]:

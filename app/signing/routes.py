@@ -8,7 +8,7 @@ from datetime import datetime
 from flask import Blueprint, Response, abort, request
 from sqlalchemy import select
 
-from app import answers, db, i18n, urls
+from app import answers, db, i18n, network, urls
 from app.db import Transaction
 from app.domain import letters, moving, previews, submissions, tokens
 from app.domain.keyring import Unopenable
@@ -112,7 +112,7 @@ def sign(slug: str) -> Response:
 def _network_key(now: datetime) -> bytes | None:
     """What stands for the sender's network today, and tomorrow says no more."""
     here = site()
-    found = guard.network(request, of_any_kind=here.config.development)
+    found = network.of(request, of_any_kind=here.config.development)
     return None if found is None else here.keyring.network_key(now.date(), found)
 
 

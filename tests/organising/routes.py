@@ -115,6 +115,7 @@ ROWS: dict[str, Row] = {
     "team.revoke": on_letter("team/revoke", OWNERS, post=409),
     "team.change": on_letter("team/change", OWNERS, post=400),
     "team.remove": on_letter("team/remove", OWNERS, post=409),
+    "team.factor": on_letter("team/factor", OWNERS, post=409),
     "team.ask": Row("/invitation/AAAA.BBBB", _ANYBODY, get=410, post=410),
     "team.accept": Row("/invitation/AAAA.BBBB", _ANYBODY, get=410, post=410),
     "lines.page": on_letter("record", VIEWERS, get=200),

@@ -72,11 +72,16 @@ def test_recovery_codes_are_stored_sealed_and_open_once(house: House) -> None:
         select(Organiser.mf_recovery_codes).where(Organiser.id == vera.id)
     )
     assert not any(code in str(stored) for code in shown)
+    assert "New recovery codes were made" in house.deliver()[-1].text
     vera.post("/organise/sign-out")
     for status in (302, 400):
         vera._token = ""
         enter(vera)
         assert vera.post("/organise/recovery", {"code": shown[0]}).status_code == status
+        told = [mail.text for mail in house.deliver()]
+        assert ["A recovery code was used" in text for text in told] == (
+            [True] if status == 302 else []
+        )
         vera._token = ""
         vera.post("/organise/sign-out")
 
