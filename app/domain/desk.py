@@ -18,12 +18,14 @@ from app.domain import (
     lifecycle,
     record,
     requests,
+    showing,
     standing,
     verification,
 )
 from app.domain.desk_lock import Locked, holder, leave, take
 from app.domain.desk_undo import MovedOn
 from app.domain.keyring import Keyring
+from app.domain.showing import Part
 from app.models import (
     DeskLock,
     RequestAnswer,
@@ -282,3 +284,20 @@ def answer(
     _check(session, hand)
     requests.answer(session, signature_id=hand.signature_id, answer=answer, note=note,
                     organiser_id=hand.organiser_id, now=hand.now)  # fmt: skip
+
+
+def hide(session: Transaction, hand: Hand, *, part: Part, reason: str) -> None:
+    """Take a statement or an affiliation out of sight; the person stays as they are.
+
+    Raises ReasonMissing and NotAllowed.
+    """
+    _check(session, hand)
+    showing.hide(session, signature_id=hand.signature_id, part=part, reason=reason,
+                 actor=hand.actor, now=hand.now)  # fmt: skip
+
+
+def show(session: Transaction, hand: Hand, *, part: Part) -> None:
+    """Let what was hidden be seen again. Raises NotAllowed."""
+    _check(session, hand)
+    showing.show(session, signature_id=hand.signature_id, part=part,
+                 actor=hand.actor, now=hand.now)  # fmt: skip

@@ -10,6 +10,7 @@ from app.domain import desk, requests
 from app.domain.desk import Hand
 from app.domain.desk_bulk import NumberMissing
 from app.domain.requests import AlreadyAsked, MayNotAsk
+from app.domain.showing import Part
 from app.domain.verbs import NotAllowed, ReasonMissing
 from app.domain.verification import EvidenceMissing, NotALink, OwnWork
 from app.models import RequestAnswer, RequestKind, VerificationMethod
@@ -99,6 +100,21 @@ def _answer(session: Session, hand: Hand, typed: Typed) -> None:
     desk.answer(session, hand, answer=answer, note=_text(typed, "note"))
 
 
+def _part(typed: Typed) -> Part:
+    try:
+        return Part(typed.get("part", ""))
+    except ValueError:
+        raise NotAChoice from None
+
+
+def _hide(session: Session, hand: Hand, typed: Typed) -> None:
+    desk.hide(session, hand, part=_part(typed), reason=_text(typed, "reason"))
+
+
+def _show(session: Session, hand: Hand, typed: Typed) -> None:
+    desk.show(session, hand, part=_part(typed))
+
+
 def _leave(session: Session, hand: Hand, typed: Typed) -> None:
     desk.leave(session, signature_id=hand.signature_id, organiser_id=hand.organiser_id)
 
@@ -117,5 +133,7 @@ ACTS: dict[str, Callable[[Session, Hand, Typed], str | None]] = {
     "unfeature": lambda s, h, t: desk.feature(s, h, on=False),
     "ask": _ask,
     "answer": _answer,
+    "hide": _hide,
+    "show": _show,
     "leave": _leave,
 }

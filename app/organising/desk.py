@@ -24,6 +24,7 @@ from app.domain.desk import Hand, Locked, MovedOn, NoSuchSignature
 from app.domain.desk_undo import TooLate
 from app.domain.known import Known
 from app.domain.rights import Act
+from app.domain.showing import Part
 from app.domain.views import PublicLine
 from app.i18n import marked as _
 from app.models import VerificationMethod
@@ -187,6 +188,8 @@ def screen(
         typed=typed or {},
         problem=problem,
         notice=notice,
+        parts=[part.value for part in Part if getattr(found.row, part.value)],
+        hidden=[part.value for part in Part if getattr(found.row, part.column)],
         second_asked=here.settings.second_reviewer,
         proposal=next((v for v in found.verifications
                        if v["awaits_second"] and v["voided_at"] is None), None),
@@ -211,7 +214,10 @@ def _line(here: Here, found: Known, *, verified: bool) -> PublicLine | None:
     if found.row.name is None or found.row.state in ("rejected", "withdrawn"):
         return None
     line = signatories.line(found.row, here.settings, here.settings.default_language)
-    return line._replace(verified=verified)
+    hidden: dict[str, Any] = {
+        part.value: None for part in Part if getattr(found.row, part.column) is not None
+    }
+    return line._replace(verified=verified, **hidden)
 
 
 @bp.post("/letters/<slug:slug>/desk/<public_id>")

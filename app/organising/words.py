@@ -75,6 +75,10 @@ DOMAINS = {
     "theirs": _("It goes with the affiliation."),
     "other": _("Nothing in it goes with the affiliation."),
 }
+PARTS = {
+    "statement": _("The statement"),
+    "affiliation": _("The affiliation"),
+}
 PROBLEMS = {
     "reason": _("A reason is required."),
     "evidence": _("Say on what evidence: a link, or what was seen or heard."),

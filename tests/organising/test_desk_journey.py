@@ -1,4 +1,4 @@
-"""Olga works a queue of 50 held names in a real browser, by the keyboard alone."""
+"""Olga joins with a passkey and works a queue of 50 held names by the keyboard alone."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from app.models import Role
 from tests.house import House
 from tests.organisers import letter_id, organiser, pile, row_of, signed
 from tests.organising.room import HERE, serving
+from tests.organising.test_passkeys_journey import authenticator, join_with_passkey
+from tests.organising.test_team import invited
 from tests.servers.browser import Browser, axe
 
 FAKE, AGAIN = "Sam Altman", "S\u0430m  Altm\u0430n"
@@ -44,12 +46,17 @@ def test_fifty_held_names_by_keyboard_alone(
     notable = signed(house, "Ada Notable", public_figure="yes")
     fake = signed(house, FAKE, public_figure="yes")
     assert len(pile(house)) == 50
-    people = {name: organiser(house, name) for name in ("Olga", "Otto")}
+    owner = house.organiser("owner")
+    joins = invited(house, owner, "olga@example.org")
+    people = {"Otto": organiser(house, "Otto"), "Owner": owner.id}
     with serving(house, people) as (base, cookies):
         with browser.window(base) as window:
             page = window.page
-            page.context.add_cookies([cookies["Olga"]])
+            _wire, _device = authenticator(page, "device")
+            join_with_passkey(page, joins, name="Olga", email="olga@example.org")
+            page.get_by_role("button", name="Sign out").click()
             page.goto(f"{HERE}/desk")
+            page.get_by_role("button", name="Sign in with a passkey").click()
             expect(page.locator(".count strong")).to_have_text("50")
             press(page, "?")
             expect(page.locator(".keys dl")).to_be_visible()
@@ -93,6 +100,18 @@ def test_fifty_held_names_by_keyboard_alone(
             expect(page.locator("[data-row]")).to_have_count(1)
             decided(page, "Enter")
             expect(page.locator(".reasons")).to_contain_text("rejected as fake before")
+            window.check()
+        with browser.window(base) as window:
+            page = window.page
+            page.context.add_cookies([cookies["Owner"]])
+            page.goto(f"{HERE}/snapshots")
+            page.get_by_role("button", name="Make a snapshot of now").click()
+            # What a journalist is given, who has signed in nowhere.
+            address = page.locator("main a[href*='/snapshots/']").first
+            page.context.clear_cookies()
+            page.goto(str(address.get_attribute("href")))
+            expect(page.locator("main ol li")).to_have_count(1)
+            expect(page.locator("main ol")).to_contain_text("Ada Notable")
             window.check()
         public = house.fresh("/letters/deepfakes").text
         assert "Altman" not in public

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import delete, select
 
 from app.domain import desk_bulk, standing
-from app.models import DeskLock, Role, SignInvitation
+from app.models import DeskLock, Record, Role, SignInvitation
 from app.organising import desk as pages
 from tests.house import House, later
 from tests.letters import another_letter
@@ -81,6 +81,35 @@ def test_what_cannot_be_done_says_why_and_changes_nothing(
     assert answer.status_code == status
     assert sentence in answer.text
     assert row_of(house, row) == row
+
+
+def test_a_statement_is_hidden_and_shown_again_and_the_person_stays(
+    house: House,
+) -> None:
+    row = signed(house, "Paula Figure", statement="Buy at shop example now")
+    olga = Screen(house, organiser(house))
+    one = f"{DESK}/{row.public_id}"
+    letter = "/letters/deepfakes"
+    assert "Buy at shop" in house.fresh(letter).text
+    asked = {"action": "hide", "part": "statement"}
+    refused = olga.post(one, asked | {"reason": " "})
+    assert refused.status_code == 400
+    assert "A reason is required." in refused.text
+    assert olga.post(one, asked | {"part": "name", "reason": "x"}).status_code == 400
+    assert olga.post(one, asked | {"reason": "an advertisement"}).status_code == 303
+    for public in (letter, f"{letter}/signatories", f"{letter}/signatories.csv"):
+        page = house.fresh(public).text
+        assert "Buy at shop" not in page
+        assert "Paula Figure" in page
+    screen = olga.get(one).text
+    assert "hidden from the public." in screen
+    assert "Buy at shop" in screen.split("What is known")[0], "the desk goes on reading"
+    assert "Buy at shop" not in screen.split("What the public sees")[1]
+    assert olga.post(one, {"action": "show", "part": "statement"}).status_code == 303
+    assert "Buy at shop" in house.fresh(letter).text
+    assert house.numbers()["confirmed"] == 1
+    verbs = [verb for (verb,) in house.ask(select(Record.verb).order_by(Record.id))]
+    assert verbs[-2:] == ["hide", "show"]
 
 
 def test_nothing_typed_is_lost_when_it_has_moved_on(house: House) -> None:

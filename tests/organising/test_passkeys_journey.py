@@ -45,6 +45,23 @@ def authenticator(page: Page, kind: str) -> tuple[Any, str]:
     return wire, made["authenticatorId"]
 
 
+def join_with_passkey(page: Page, path: str, *, name: str, email: str) -> None:
+    """Accept an invitation, sign in with a password, and add a passkey."""
+    page.goto(path)
+    page.locator("#f-name").fill(name)
+    page.locator("#f-password").fill(PASSWORD)
+    page.locator("main button.main").click()
+    page.goto("/organise/sign-in")
+    page.locator("#f-email").fill(email)
+    page.locator("#f-password").fill(PASSWORD)
+    page.locator("main form.form button.main").click()
+    expect(page.locator("h1")).to_have_text("My letters")
+    page.goto("/organise/passkeys")
+    page.locator("#f-name").fill("my own")
+    page.get_by_role("button", name="Add a passkey").click()
+    expect(page.locator(".lines")).to_contain_text("my own")
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_vera_joins_and_signs_in_with_a_passkey(
     house_on_sqlite: House, browser: Browser, kind: str
@@ -58,20 +75,7 @@ def test_vera_joins_and_signs_in_with_a_passkey(
     ):
         page = window.page
         wire, device = authenticator(page, kind)
-        page.goto(joins)
-        page.locator("#f-name").fill("Vera")
-        page.locator("#f-password").fill(PASSWORD)
-        page.locator("main button.main").click()
-        page.goto("/organise/sign-in")
-        page.locator("#f-email").fill("vera@example.org")
-        page.locator("#f-password").fill(PASSWORD)
-        page.locator("main form.form button.main").click()
-        expect(page.locator("h1")).to_have_text("My letters")
-
-        page.goto("/organise/passkeys")
-        page.locator("#f-name").fill("my own")
-        page.get_by_role("button", name="Add a passkey").click()
-        expect(page.locator(".lines")).to_contain_text("my own")
+        join_with_passkey(page, joins, name="Vera", email="vera@example.org")
         assert len(house.ask(select(Passkey))) == 1
         held = wire.send("WebAuthn.getCredentials", {"authenticatorId": device})
         assert len(held["credentials"]) == 1
