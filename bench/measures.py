@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from app import urls
 from app.models import Signature
-from bench import bulk, client, organise
+from bench import bulk, client, holding, organise
 from bench.client import Client
 from bench.first_view import first_view
 from bench.people import People
@@ -122,6 +122,27 @@ def _confirm(stage: Stage, kind: str) -> list[Result]:
     runners.append(_inserting(stage.flask(filled[0]), people[0]))
     take_turns(runners, rounds=_WRITING, turns=10, connections=_CONNECTIONS)
     return [_cpu("confirm", kind, runners, Goal(times=3, growth=1.2))]
+
+
+def _hold_decision(stage: Stage, kind: str) -> list[Result]:
+    """The same with a watch-list of 20,000 names, against a letter that has none."""
+    filled = stage.filled(kind)
+    for one in filled:
+        holding.watch(one)
+    runners = []
+    for one in (*filled, stage.other(kind)):
+        server, people = stage.ours(one), People(one)
+        with Client(server.port, _CONNECTIONS) as sending:
+            sending.load(people.sign(server, (_WRITING + 1) * 300), status=303)
+        runners.append(_confirming(server, people, 30))
+    take_turns(runners, rounds=_WRITING, turns=10, connections=_CONNECTIONS)
+    goal = Goal(times=1.15, growth=1.2, of="without")
+    return [_cpu("hold-decision", kind, runners, goal)]
+
+
+def _look_alikes(stage: Stage, kind: str) -> list[Result]:
+    """How well names are told apart; the database has no part in it."""
+    return holding.look_alikes() if kind == stage.databases[0] else []
 
 
 def _signing(server: Server, people: People, requests: int) -> Runner:
@@ -262,4 +283,7 @@ MEASURES = (
     Measure("import", bulk.take_in),
     Measure("case", bulk.case),
     Measure("list", _list),
+    # They come last: lists that are long from now on.
+    Measure("hold-decision", _hold_decision),
+    Measure("look-alikes", _look_alikes),
 )

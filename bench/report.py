@@ -14,11 +14,13 @@ RESULTS = Path(__file__).parent / "results.json"
 class Goal:
     """What a figure must not exceed; None where nothing is asked.
 
-    `times` is how many times the reference it may be, `most` what it may be itself.
+    `times` is how many times the reference it may be, `most` what it may be itself;
+    `least` what it must be, where more is better.
     """
 
     times: float | None = None
     most: float | None = None
+    least: float | None = None
     growth: float | None = None
     of: str = "reference"
 
@@ -30,6 +32,8 @@ class Goal:
             parts.append(f"<= {self.times:g} x {self.of}")
         if self.most is not None:
             parts.append(f"<= {self.most:g}")
+        if self.least is not None:
+            parts.append(f">= {self.least:g}")
         if self.growth is not None:
             parts.append(f"growth <= {self.growth:g}")
         return ", ".join(parts)
@@ -56,6 +60,7 @@ class Result:
         return (
             (goal.times is None or (self.times or 0.0) <= goal.times)
             and (goal.most is None or self.ours <= goal.most)
+            and (goal.least is None or self.ours >= goal.least)
             and (goal.growth is None or self.growth <= goal.growth)
         )
 

@@ -29,6 +29,7 @@ SLUG = "deepfakes"
 _READY_WITHIN = 60.0
 # A server has started when all its processes together use no more than this.
 _IDLE_SECONDS, _IDLE_CPU = 0.25, 0.002
+_OTHER = "other"
 
 
 class Failed(Exception):
@@ -95,7 +96,7 @@ class Stage:
     def __init__(self, sizes: tuple[int, int], databases: Sequence[str]) -> None:
         self.sizes = sizes
         self.databases = databases
-        self._filled: dict[tuple[str, int], Filled] = {}
+        self._filled: dict[tuple[str, str], Filled] = {}
         self._servers: dict[tuple[str, ...], Server] = {}
         self._running = ExitStack()
         self._kept = ExitStack()
@@ -109,10 +110,11 @@ class Stage:
                 server = Postgres(durable=True) if kind == "PostgreSQL" else None
                 if server is not None:
                     kept.enter_context(server)
-                for size in self.sizes:
-                    filled = self._prepared(kind, size, server)
+                names = (*(str(size) for size in self.sizes), _OTHER)
+                for name, size in zip(names, (*self.sizes, self.sizes[0]), strict=True):
+                    filled = self._prepared(kind, name, size, server)
                     kept.callback(filled.database.dispose)
-                    self._filled[kind, size] = filled
+                    self._filled[kind, name] = filled
             self._fill()
             self._kept = kept.pop_all()
         return self
@@ -123,17 +125,23 @@ class Stage:
 
     def filled(self, kind: str) -> tuple[Filled, Filled]:
         """The database of this kind with few signatures, and the one with many."""
-        small, large = self.sizes
+        small, large = (str(size) for size in self.sizes)
         return self._filled[kind, small], self._filled[kind, large]
 
-    def _prepared(self, kind: str, signatures: int, server: Postgres | None) -> Filled:
+    def other(self, kind: str) -> Filled:
+        """One more with few signatures: what is changed in the one stays out of it."""
+        return self._filled[kind, _OTHER]
+
+    def _prepared(
+        self, kind: str, name: str, signatures: int, server: Postgres | None
+    ) -> Filled:
         """An instance with the schema and the letter, as `make run` makes it."""
-        folder = self._folder / f"{kind}-{signatures}"
+        folder = self._folder / f"{kind}-{name}"
         instance.prepare(folder)
         url = f"sqlite:///{folder}/undersigned.sqlite3"
         roots: tuple[int, ...] = ()
         if server is not None:
-            url = server.create(f"letters_{signatures}")
+            url = server.create(f"letters_{name}")
             note = server.folder / "run" / "data" / "postmaster.pid"
             roots = (int(note.read_text().split()[0]),)
         own = {
