@@ -91,6 +91,33 @@ def _queue(stage: Stage, kind: str) -> list[Result]:
     ]  # fmt: skip
 
 
+def _search(stage: Stage, kind: str) -> list[Result]:
+    """What organisers look for, of whatever state, against a bare Flask route."""
+    filled = stage.filled(kind)
+    bare = _reading(stage.flask(filled[0]), "/", 150)
+    results = []
+    questions = [organise.questions(one, slug=SLUG) for one in filled]
+    for name in questions[0]:
+        runners = [
+            _asking(
+                stage.organise(one),
+                client.get(
+                    paths[name],
+                    stage.organise(one).host,
+                    cookie=organise.cookie(one),
+                ),
+                30,
+            )
+            for one, paths in zip(filled, questions, strict=True)
+        ]
+        bare.rounds.clear()
+        take_turns([*runners, bare], rounds=7, turns=8, connections=_CONNECTIONS)
+        results.append(
+            _cpu(f"search-{name}", kind, [*runners, bare], Goal(times=10, growth=5))
+        )
+    return results
+
+
 def _asking(server: Server, request: bytes, requests: int) -> Runner:
     return Runner(server, lambda number: [request] * number, requests=requests)
 
@@ -275,6 +302,7 @@ MEASURES = (
     Measure("letter", _letter),
     Measure("letter-anew", _letter_anew),
     Measure("queue", _queue),
+    Measure("search", _search),
     Measure("sign", _sign),
     Measure("confirm", _confirm),
     Measure("sign-p99", _sign_p99),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from sqlalchemy import insert, literal, select
 
@@ -65,6 +66,36 @@ def fill_desk(filled: Filled, *, slug: str) -> tuple[str, str]:
         session.commit()
     first = f"{urls.letter(slug)}/desk"
     return first, f"{first}?after={place}.{public_id}"
+
+
+def questions(filled: Filled, *, slug: str) -> dict[str, str]:
+    """What is looked for on the page of all signatures, by what kind of question it is.
+
+    An address that has signed, one that has not, and words as the seed makes them.
+    """
+    with filled.database.writing() as session:
+        organisers.join(
+            session, email=_EMAIL, name="Bench", slug=slug, role=Role.EDITOR,
+            actor=record.SYSTEM, now=db.now(),
+        )  # fmt: skip
+        domain = session.scalar(
+            select(Signature.address_domain)
+            .where(Signature.letter_id == 1, Signature.address_domain.is_not(None))
+            .limit(1)
+        )
+        session.commit()
+    typed = {
+        "name": "mei",
+        "affiliation": "exampletown",
+        "two-words": "haddad university",
+        "miss": "nobody university",
+        "address": "nobody@example.org",
+        "domain": f"@{domain}",
+    }
+    return {
+        name: f"{urls.letter(slug)}/signatures?{urlencode({'q': words})}"
+        for name, words in typed.items()
+    }
 
 
 def cookie(filled: Filled) -> str:

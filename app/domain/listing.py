@@ -9,29 +9,19 @@ from typing import Any
 
 from sqlalchemy import (
     Select,
-    SmallInteger,
     bindparam,
-    exists,
-    func,
-    literal,
-    literal_column,
     select,
-    tuple_,
-    union_all,
 )
 
-from app import db
+from app import db, prepared
 from app.db import RowId, Transaction
-from app.domain import search
+from app.domain import search, word_walk
 from app.domain.letters import Settings
 from app.domain.signatories import FOR_EVER, SHOWN, public
+from app.domain.word_walk import limit
 from app.models import SearchWord, Signature
+from app.prepared import Question, Rows, Step, Values
 
-# How many signatures of one word are looked at for the other words of a question
-# before the reader is asked whether to go on: so no question costs more than this.
-MOST_LOOKED_AT = 4_000
-# Up to here the words of a question are told apart by how rare they are.
-_RARE = 400
 _LAST = 2**62
 
 _c, _w = db.table(Signature).c, db.table(SearchWord)
@@ -97,8 +87,12 @@ def page(
         return Page((), None)
     if not asked.terms:
         return _cut(_whole(session, asked, values, verified=verified, size=size), size)
+
+    def ask(question: Question, given: Values) -> Rows:
+        return prepared.run(session, Step(question, given))
+
     least = search.PUBLIC_VERIFIED if asked.verified else search.PUBLIC
-    terms, common = _rarest_first(session, settings.id, asked.terms, least)
+    terms, common = word_walk.rarest_first(ask, settings.id, asked.terms, least)
     if not terms:
         return Page((), None)
     values |= {f"word{number}": term for number, term in enumerate(terms)}
@@ -107,7 +101,7 @@ def page(
         "floor_rank": least,
         "floor": 0,
     }
-    end = session.execute(_END, values).first() if common else None
+    end = word_walk.end(ask, values) if common else None
     if end is not None:
         values |= {"floor_rank": end.rank, "floor": end.signature_id}
     rows = session.execute(_found(len(terms), size), values).all()
@@ -149,11 +143,6 @@ def _cut(rows: Sequence[Any], size: int) -> Page:
     return Page(rows[:size], rows[size - 1].public_id if len(rows) > size else None)
 
 
-def _limit(number: int) -> Any:
-    # As a literal, so that PostgreSQL plans for a page and not for the whole.
-    return literal_column(str(number))
-
-
 @cache
 def _part(verified: bool, size: int) -> Select[Any]:
     """The SELECT of a page of one part of the list: the verified, or the others.
@@ -168,7 +157,7 @@ def _part(verified: bool, size: int) -> Select[Any]:
             _c.id < bindparam("before", type_=RowId),
         )
         .order_by(_c.id.desc())
-        .limit(_limit(size + 1))
+        .limit(limit(size + 1))
     )
 
 
@@ -190,93 +179,12 @@ def _whole(
     return rows[: size + 1]
 
 
-def _of_word(number: int) -> tuple[Any, ...]:
-    return (
-        _w.c.letter_id == bindparam("letter"),
-        _w.c.word == bindparam(f"word{number}"),
-    )
-
-
-_PLACE_OF_WORD = tuple_(_w.c.rank, _w.c.signature_id)
-_WALKED = (
-    *_of_word(0),
-    tuple_(bindparam("rank", type_=SmallInteger), bindparam("before", type_=RowId))
-    > _PLACE_OF_WORD,
-    tuple_(bindparam("floor_rank", type_=SmallInteger), bindparam("floor", type_=RowId))
-    <= _PLACE_OF_WORD,
-)
-_ORDER = (_w.c.rank.desc(), _w.c.signature_id.desc())
-_STEP = (
-    select(_w.c.rank, _w.c.signature_id)
-    .where(*_WALKED)
-    .order_by(*_ORDER)
-    .offset(_limit(MOST_LOOKED_AT - 1))
-    .limit(_limit(1))
-    .subquery("step")
-)
-# The last of those that are looked at, when there are more than that.
-_END = select(_STEP.c.rank, _STEP.c.signature_id, _c.public_id).join_from(
-    _STEP, db.table(Signature), _c.id == _STEP.c.signature_id
-)
-
-
 @cache
 def _found(terms: int, size: int) -> Select[Any]:
     """The SELECT of a page of what has so many words; the first is walked along."""
-    others = []
-    for number in range(1, terms):
-        other = _w.alias(f"other{number}")
-        others.append(
-            exists().where(
-                other.c.letter_id == bindparam("letter"),
-                other.c.word == bindparam(f"word{number}"),
-                other.c.rank == _w.c.rank,
-                other.c.signature_id == _w.c.signature_id,
-            )
-        )
     return (
-        public(SHOWN, *_WALKED, *others)
+        public(SHOWN, *word_walk.WALKED, *word_walk.others(terms))
         .join_from(_w, db.table(Signature), _c.id == _w.c.signature_id)
-        .order_by(*_ORDER)
-        .limit(_limit(size + 1))
+        .order_by(*word_walk.ORDER)
+        .limit(limit(size + 1))
     )
-
-
-@cache
-def _how_many(terms: int) -> Select[Any]:
-    """The SELECT of how many signatures each word has, up to _RARE."""
-    parts = []
-    for number in range(terms):
-        some = (
-            select(literal_column("1").label("one"))
-            .where(*_of_word(number), _w.c.rank >= bindparam("least"))
-            # Along the index: without an order PostgreSQL may read the whole table.
-            .order_by(_w.c.rank.desc(), _w.c.signature_id.desc())
-            .limit(_limit(_RARE))
-            .subquery()
-        )
-        parts.append(
-            select(
-                literal(number).label("term"), func.count().label("number")
-            ).select_from(some)
-        )
-    return select(union_all(*parts).subquery())
-
-
-def _rarest_first(
-    session: Transaction, letter_id: int, terms: list[str], least: int
-) -> tuple[list[str], bool]:
-    """The words, the one with the fewest signatures first; none if one has none.
-
-    And whether even that one is so common that the walk must be bounded.
-    """
-    if len(terms) == 1:
-        return terms, False
-    values = {f"word{number}": term for number, term in enumerate(terms)}
-    rows: Sequence[Any] = session.execute(
-        _how_many(len(terms)), values | {"letter": letter_id, "least": least}
-    ).all()
-    if any(row.number == 0 for row in rows):
-        return [], False
-    rows = sorted(rows, key=lambda row: row.number)
-    return [terms[row.term] for row in rows], rows[0].number >= _RARE

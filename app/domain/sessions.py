@@ -7,11 +7,12 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from app import db
-from app.db import Transaction
+from app.db import Database, Moment, Transaction
 from app.models import Organiser, SignIn
+from app.prepared import Question
 
 LASTS = timedelta(days=7)
 # Ends earlier where nobody has looked at a page for so long.
@@ -55,27 +56,38 @@ def begin(
     return key
 
 
-def find(session: Transaction, *, key: str, now: datetime) -> Person | None:
-    """Who holds this key, unless the session has ended."""
-    row = session.execute(
+_o, _s = db.table(Organiser).c, db.table(SignIn).c
+_WHO = Question(
+    lambda gathered: (
         select(
-            Organiser.id,
-            Organiser.email,
-            Organiser.name,
-            SignIn.id.label("sign_in_id"),
-            SignIn.seen_at,
-            Organiser.tf_primary_method.is_not(None).label("has_factor"),
+            _o.id,
+            _o.email,
+            _o.name,
+            _s.id.label("sign_in_id"),
+            _s.seen_at,
+            _o.tf_primary_method.is_not(None),
         )
-        .join(SignIn, SignIn.organiser_id == Organiser.id)
+        .join_from(db.table(SignIn), db.table(Organiser), _s.organiser_id == _o.id)
         .where(
-            SignIn.key == _hash(key),
-            SignIn.ended_at.is_(None),
-            SignIn.expires_at > now,
-            SignIn.seen_at > now - IDLE,
-            Organiser.active,
+            _s.key == bindparam("key"),
+            _s.ended_at.is_(None),
+            _s.expires_at > bindparam("now", type_=Moment),
+            _s.seen_at > bindparam("idle_since", type_=Moment),
+            _o.active,
         )
-    ).first()
-    return Person(*row) if row else None
+    )
+)
+
+
+def find(database: Database, *, key: str, now: datetime) -> Person | None:
+    """Who holds this key, unless the session has ended."""
+    rows = database.ask(_WHO, key=_hash(key), now=now, idle_since=now - IDLE)
+    if not rows:
+        return None
+    organiser_id, email, name, sign_in_id, seen_at, has_factor = rows[0]
+    return Person(
+        organiser_id, email, name, sign_in_id, db.moment(seen_at), bool(has_factor)
+    )
 
 
 def is_stale(person: Person, *, now: datetime) -> bool:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from flask import g, request, session
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from werkzeug.exceptions import Forbidden, NotFound
 
 from app import answers, db, urls
@@ -22,12 +22,20 @@ from app.domain.sessions import Person
 from app.models import Letter, Membership, Role
 from app.organising.fence import SAFE
 from app.organising.hardening import FRESH
+from app.prepared import Question
 from app.site import site
 
 View = Callable[..., ResponseReturnValue]
 
-_ROLE = select(Letter.id, Membership.role).join(
-    Membership, Membership.letter_id == Letter.id
+_ROLE = Question(
+    lambda gathered: (
+        select(Letter.id, Membership.role)
+        .join(Membership, Membership.letter_id == Letter.id)
+        .where(
+            Letter.slug == bindparam("slug"),
+            Membership.organiser_id == bindparam("organiser"),
+        )
+    )
 )
 
 
@@ -125,22 +133,24 @@ def _next() -> str:
 
 
 def _here(person: Person, slug: str, *, newest: bool) -> Here:
-    now = db.now()
-    with site().database.snapshot() as connection:
-        row = connection.execute(
-            _ROLE.where(Letter.slug == slug, Membership.organiser_id == person.id)
-        ).first()
-        if row is None:
-            raise NotFound
-        shelf = site().shelf
-        found = shelf.get(connection, slug=slug, now=now) if newest else None
-        settings = (
-            found[0] if found else shelf.of(connection, letter_id=row.id, now=now)
-        )
+    now, database, shelf = db.now(), site().database, site().shelf
+    rows = database.ask(_ROLE, slug=slug, organiser=person.id)
+    if not rows:
+        raise NotFound
+    ((letter_id, role),) = rows
+    settings = None if newest else shelf.recent(slug)
+    if settings is None:
+        with database.snapshot() as connection:
+            found = shelf.get(connection, slug=slug, now=now) if newest else None
+            settings = (
+                found[0]
+                if found
+                else shelf.of(connection, letter_id=letter_id, now=now)
+            )
     return Here(
         organiser_id=person.id,
         actor=record.organiser(person.id),
-        role=Role(row.role),
+        role=Role(role),
         settings=settings,
         now=now,
     )

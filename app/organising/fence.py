@@ -67,8 +67,7 @@ def _find_person() -> None:
             session.pop(name, None)
         return
     now = db.now()
-    with site().database.snapshot() as connection:
-        person = sessions.find(connection, key=str(key), now=now)
+    person = sessions.find(site().database, key=str(key), now=now)
     if person is None:
         session.clear()
         return

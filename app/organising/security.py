@@ -37,13 +37,15 @@ def install(app: Flask, here: Site) -> None:
     store = Store(app, here.database, _changed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
-        Security(
+        security = Security(
             app,
             store,
             totp_cls=hardening.OneTimeTotp,
             webauthn_util_cls=hardening.PasskeyUtil,
             render_template=shell.security_page,
         )
+    # It would read the whole account at each request, for roles that nobody has here.
+    security.principal.identity_loaders.clear()
     user_authenticated.connect(_begin, app)
     user_logged_out.connect(_end, app)
     for signal, verb in (

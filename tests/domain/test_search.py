@@ -309,7 +309,12 @@ def _no_scan(
         cursor = session.connection.cursor()  # type: ignore[attr-defined]
         plan = [row[0] for row in cursor.execute(
             f"EXPLAIN {statement}", values).fetchall()]  # fmt: skip
-        bad = [line for line in plan if "Seq Scan on" in line or "Sort" in line]
+        # An incremental one sorts only what the index holds to be equal.
+        bad = [
+            line
+            for line in plan
+            if "Seq Scan on" in line or "-> Sort" in " ".join(line.split())
+        ]
     if any("ix_signature_public" in line for line in plan):
         # The place on the page is found by the index, not by reading up to it.
         bad += [

@@ -127,6 +127,7 @@ ROWS: dict[str, Row] = {
     "desk.decide": on_letter("desk/no-such-signature", VERIFIERS, post=400),
     "desk.undo": on_letter("desk/undo", VERIFIERS, post=409),
     "desk.bulk": on_letter("desk/bulk", EDITORS, get=200, post=409),
+    "finding.found": on_letter("signatures", VIEWERS, get=200),
     "featuring.order": on_letter("featured", VIEWERS, get=200),
     "featuring.move": on_letter("featured", VERIFIERS, post=400),
     "invitations.listed": on_letter("invitations", VIEWERS, get=200),
