@@ -269,12 +269,19 @@ class House:
         def listen(_c: Any, _k: Any, statement: str, values: Any, *_: Any) -> None:
             said.append((statement, values))
 
+        def execute(dialect: Any, driver: Any, text: str, bound: Any) -> Any:
+            said.append((text, bound))
+            return run(dialect, driver, text, bound)
+
+        run = prepared.execute
+        prepared.execute = execute
         engines: set[Engine] = {self.site.database.engine, self.site.database._readers}
         for engine in engines:
             event.listen(engine, "before_cursor_execute", listen)
         try:
             yield said
         finally:
+            prepared.execute = run
             for engine in engines:
                 event.remove(engine, "before_cursor_execute", listen)
 

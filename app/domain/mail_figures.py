@@ -12,12 +12,22 @@ from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, case, delete, func, literal_column, select, update
+from sqlalchemy import (
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    literal_column,
+    select,
+    update,
+)
 
-from app import db
+from app import db, prepared
 from app.db import Transaction, insert_for
 from app.domain import addresses
 from app.models import MailDomain, MailFigure, MailMark, Origin, Signature
+from app.prepared import Question, Step
 
 KNOWN, MOST = 10, 200
 # Signatures younger than this are counted the next time: one with a smaller id may
@@ -206,14 +216,19 @@ def _listen(session: Transaction, now: datetime) -> None:
             )
 
 
-def silent(session: Transaction, *, letter_id: int) -> list[tuple[str, datetime]]:
-    """The mail domains from which nobody confirms any more, and since when."""
-    rows = session.execute(
+_SILENT = Question(
+    lambda gathered: (
         select(_d.domain, _d.silent_since)
-        .where(_d.letter_id == letter_id, _d.silent_since.is_not(None))
+        .where(_d.letter_id == bindparam("letter"), _d.silent_since.is_not(None))
         .order_by(_d.silent_since)
     )
-    return [(row.domain, row.silent_since) for row in rows]
+)
+
+
+def silent(session: Transaction, *, letter_id: int) -> list[tuple[str, datetime]]:
+    """The mail domains from which nobody confirms any more, and since when."""
+    rows = prepared.run(session, Step(_SILENT, {"letter": letter_id}))
+    return [(domain, db.moment(since)) for domain, since in rows]
 
 
 def read(session: Transaction, *, letter_id: int, now: datetime) -> list[Domain]:

@@ -7,9 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, delete, exists, func, insert, literal, select, tuple_
+from sqlalchemy import (
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    literal_column,
+    select,
+    tuple_,
+)
 
-from app import db
+from app import db, prepared
 from app.db import Moment, RowId, Transaction
 from app.models import (
     DeskEntry,
@@ -20,6 +30,7 @@ from app.models import (
     State,
     Verification,
 )
+from app.prepared import Question, Step
 
 # All that waits; the hold reasons are piles by their own names; and three more.
 WAITING = "waiting"
@@ -264,6 +275,7 @@ _QUEUE = (
     .order_by(_entry.place, _entry.signature_id)
     .limit(bindparam("limit"))
 )  # fmt: skip
+_PAGE = Question(lambda gathered: _QUEUE)
 _asked = db.table(DeskEntry).alias("asked")
 _NEXT = _QUEUE.where(
     (_lock.organiser_id.is_(None)) | (_lock.organiser_id == bindparam("me")),
@@ -295,7 +307,12 @@ def read(
         "letter": letter_id, "pile": pile, "place": after[0], "id": after[1],
         "now": now, "limit": limit,
     }  # fmt: skip
-    return [Waiting._make(row) for row in session.execute(_QUEUE, given)]
+    rows = prepared.run(session, Step(_PAGE, given))
+    # The truth of a column is 1 or 0 on SQLite, and its time a text.
+    return [
+        one._replace(verified=bool(one.verified), created_at=db.moment(one.created_at))
+        for one in map(Waiting._make, rows)
+    ]
 
 
 def following(
@@ -324,20 +341,24 @@ def following(
     return None
 
 
-_NUMBER = select(func.count()).select_from(
-    select(literal(1))
-    .where(
-        _entry.letter_id == bindparam("letter", type_=RowId),
-        _entry.pile == bindparam("pile"),
+_NUMBER = Question(
+    lambda gathered: select(func.count()).select_from(
+        select(literal_column("1"))
+        .where(
+            _entry.letter_id == bindparam("letter", type_=RowId),
+            _entry.pile == bindparam("pile"),
+        )
+        .limit(literal_column(str(CAP + 1)))
+        .subquery()
     )
-    .limit(CAP + 1)
-    .subquery()
 )
 
 
 def number(session: Transaction, *, letter_id: int, pile: str) -> int:
     """How many there are in a pile; one more than CAP stands for "more"."""
-    return session.scalar(_NUMBER, {"letter": letter_id, "pile": pile}) or 0
+    asked = Step(_NUMBER, {"letter": letter_id, "pile": pile})
+    ((found,),) = prepared.run(session, asked)
+    return int(found)
 
 
 def key_of(

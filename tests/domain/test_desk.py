@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select
+from psycopg import RawCursor
+from sqlalchemy import select
 
 from app import db
 from app.domain import desk, desk_undo, lifecycle, queue, standing, watch_lists
@@ -101,22 +102,18 @@ def test_whoever_takes_the_name_back_leaves_every_pile(house: House, verb: str) 
 
 @pytest.mark.parametrize("after", [queue.START, (970, 5)])
 def test_a_pile_is_read_along_its_index(house: House, after: queue.Key) -> None:
-    said: list[Any] = []
-    with house.site.database.reading() as session:
-        event.listen(
-            session.get_bind(),
-            "before_cursor_execute",
-            lambda _c, _k, statement, given, *_: said.append((statement, given)),
-        )
-        queue.read(session, letter_id=1, pile="waiting", after=after, now=db.now(),
-                   limit=20)  # fmt: skip
+    with house.site.database.snapshot() as session:
+        with house.statements_with_values() as said:
+            queue.read(session, letter_id=1, pile="waiting", after=after, now=db.now(),
+                       limit=20)  # fmt: skip
         statement, given = said[-1]
-        explain = "EXPLAIN QUERY PLAN "
-        if db.dialect(session) == "postgresql":
+        driver: Any = session.connection.driver_connection
+        if house.site.database.sqlite:
+            rows = driver.execute(f"EXPLAIN QUERY PLAN {statement}", given).fetchall()
+        else:
             # With so few rows it would rather read them all.
-            session.connection().exec_driver_sql("SET enable_seqscan = off")
-            explain = "EXPLAIN "
-        rows = session.connection().exec_driver_sql(explain + statement, given)
+            driver.execute("SET enable_seqscan = off")
+            rows = RawCursor(driver).execute(f"EXPLAIN {statement}", given).fetchall()
         plan = "\n".join(map(str, rows))
     assert "pk_desk_entry" in plan or "sqlite_autoindex_desk_entry" in plan, plan
     for wrong in ("SCAN ", "Seq Scan on desk", "TEMP B-TREE", "Sort "):
