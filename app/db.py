@@ -165,6 +165,17 @@ class Database:
             # of a connection that is rolled back, and every page would plan anew.
             connection.commit()
 
+    @contextmanager
+    def glances(self) -> Iterator[Connection]:
+        """A connection on which each statement sees a moment of its own.
+
+        For pages of which no part must be of the same moment as another: it spares
+        PostgreSQL a way for the beginning and one for the end.
+        """
+        with self._asked.connect() as connection:
+            yield connection
+            connection.commit()
+
     def ask(self, question: Question, **values: Any) -> prepared.Rows:
         """The rows of the answer to a question."""
         dialect = self._asked.dialect

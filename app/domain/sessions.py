@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, select, update
 
 from app import db
 from app.db import Database, Moment, Transaction
-from app.models import Organiser, SignIn
+from app.models import Letter, Membership, Organiser, SignIn
 from app.prepared import Question
 
 LASTS = timedelta(days=7)
@@ -31,6 +31,9 @@ class Person:
     sign_in_id: int
     seen_at: datetime
     has_factor: bool
+    # On the letter that was asked for with the key, if they have a part in it.
+    letter_id: int | None = None
+    role: str | None = None
 
 
 def _hash(key: str) -> bytes:
@@ -56,7 +59,7 @@ def begin(
     return key
 
 
-_o, _s = db.table(Organiser).c, db.table(SignIn).c
+_o, _s, _p = db.table(Organiser).c, db.table(SignIn).c, db.table(Membership).c
 _WHO = Question(
     lambda gathered: (
         select(
@@ -66,8 +69,20 @@ _WHO = Question(
             _s.id.label("sign_in_id"),
             _s.seen_at,
             _o.tf_primary_method.is_not(None),
+            _p.letter_id,
+            _p.role,
         )
         .join_from(db.table(SignIn), db.table(Organiser), _s.organiser_id == _o.id)
+        .outerjoin(
+            db.table(Membership),
+            (_p.organiser_id == _o.id)
+            & (
+                _p.letter_id
+                == select(Letter.id)
+                .where(Letter.slug == bindparam("slug"))
+                .scalar_subquery()
+            ),
+        )
         .where(
             _s.key == bindparam("key"),
             _s.ended_at.is_(None),
@@ -79,14 +94,22 @@ _WHO = Question(
 )
 
 
-def find(database: Database, *, key: str, now: datetime) -> Person | None:
-    """Who holds this key, unless the session has ended."""
-    rows = database.ask(_WHO, key=_hash(key), now=now, idle_since=now - IDLE)
+def find(
+    database: Database, *, key: str, slug: str = "", now: datetime
+) -> Person | None:
+    """Who holds this key, unless the session has ended, and what part in a letter.
+
+    One statement: it is asked at every request.
+    """
+    rows = database.ask(_WHO, key=_hash(key), slug=slug, now=now, idle_since=now - IDLE)
     if not rows:
         return None
-    organiser_id, email, name, sign_in_id, seen_at, has_factor = rows[0]
-    return Person(
-        organiser_id, email, name, sign_in_id, db.moment(seen_at), bool(has_factor)
+    person = Person(*rows[0])
+    return replace(
+        person,
+        # The truth of a column is 1 or 0 on SQLite, and its time a text.
+        seen_at=db.moment(person.seen_at),
+        has_factor=bool(person.has_factor),
     )
 
 

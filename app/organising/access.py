@@ -11,7 +11,6 @@ from urllib.parse import quote
 
 from flask import g, request, session
 from flask.typing import ResponseReturnValue
-from sqlalchemy import bindparam, select
 from werkzeug.exceptions import Forbidden, NotFound
 
 from app import answers, db, urls
@@ -19,24 +18,12 @@ from app.domain import record, rights
 from app.domain.letters import Settings
 from app.domain.rights import Act
 from app.domain.sessions import Person
-from app.models import Letter, Membership, Role
+from app.models import Role
 from app.organising.fence import SAFE
 from app.organising.hardening import FRESH
-from app.prepared import Question
 from app.site import site
 
 View = Callable[..., ResponseReturnValue]
-
-_ROLE = Question(
-    lambda gathered: (
-        select(Letter.id, Membership.role)
-        .join(Membership, Membership.letter_id == Letter.id)
-        .where(
-            Letter.slug == bindparam("slug"),
-            Membership.organiser_id == bindparam("organiser"),
-        )
-    )
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +121,8 @@ def _next() -> str:
 
 def _here(person: Person, slug: str, *, newest: bool) -> Here:
     now, database, shelf = db.now(), site().database, site().shelf
-    rows = database.ask(_ROLE, slug=slug, organiser=person.id)
-    if not rows:
+    if person.letter_id is None or person.role is None:
         raise NotFound
-    ((letter_id, role),) = rows
     settings = None if newest else shelf.recent(slug)
     if settings is None:
         with database.snapshot() as connection:
@@ -145,12 +130,12 @@ def _here(person: Person, slug: str, *, newest: bool) -> Here:
             settings = (
                 found[0]
                 if found
-                else shelf.of(connection, letter_id=letter_id, now=now)
+                else shelf.of(connection, letter_id=person.letter_id, now=now)
             )
     return Here(
         organiser_id=person.id,
         actor=record.organiser(person.id),
-        role=Role(role),
+        role=Role(person.role),
         settings=settings,
         now=now,
     )

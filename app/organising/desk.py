@@ -57,7 +57,7 @@ def pile_asked(here: Here) -> tuple[str, str]:
 def waiting(here: Here) -> Response:
     """The queue: what waits, in its order, with the filters."""
     name, pile = pile_asked(here)
-    with site().database.snapshot() as session:
+    with site().database.glances() as session:
         after = queue.START
         if cursor := request.args.get("after"):
             after = _key(session, here, cursor)

@@ -67,7 +67,8 @@ def _find_person() -> None:
             session.pop(name, None)
         return
     now = db.now()
-    person = sessions.find(site().database, key=str(key), now=now)
+    slug = (request.view_args or {}).get("slug", "")
+    person = sessions.find(site().database, key=str(key), slug=slug, now=now)
     if person is None:
         session.clear()
         return
