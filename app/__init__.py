@@ -26,6 +26,7 @@ def create_public(site: Site) -> Flask:
     from app.publishing import (
         api,
         corrections,
+        logos,
         pages,
         signatories,
         snapshots,
@@ -48,7 +49,7 @@ def create_public(site: Site) -> Flask:
     app.url_map.converters["slug"] = fence.Slug
     for room in (routes, confirming, manage, inviting, disputing, previewing):
         app.register_blueprint(room.bp)
-    for shown in (api, pages, signatories, corrections, snapshots, wordings):
+    for shown in (api, pages, logos, signatories, corrections, snapshots, wordings):
         app.register_blueprint(shown.bp)
     app.register_blueprint(operations.bp)
     if site.config.development:

@@ -23,6 +23,11 @@ def letter(slug: str, locale: str | None = None) -> str:
     return f"/letters/{slug}/{locale}" if locale else f"/letters/{slug}"
 
 
+def logo(slug: str, hash: str) -> str:
+    """The picture of a letter's organiser."""
+    return f"/letters/{slug}/logo/{hash}.png"
+
+
 def sign(slug: str) -> str:
     """Where the sign form is sent."""
     return f"/letters/{slug}/signatures"

@@ -15,13 +15,14 @@ from app.db import Transaction
 from app.domain import accent, hold_rules
 from app.domain.hold_rules import HoldRules
 from app.domain.tally import NOT_SAID, OTHER
-from app.domain.views import Choice, Language, LetterView, StoredHtml
+from app.domain.views import Choice, Language, LetterView, LogoView, StoredHtml
 from app.i18n import marked as _
 from app.models import (
     Change,
     Collection,
     Letter,
     LetterLanguage,
+    Logo,
     Sector,
     TextVersion,
 )
@@ -102,6 +103,7 @@ class Settings:
     # id -> number of the wordings after which a material one came.
     outdated: dict[int | None, int]
     hold_rules: HoldRules
+    logo: LogoView | None
     # What has been made of it for showing, by what it was made for: a letter is
     # looked at often, and all of this stands for as long as its revision does.
     views: dict[tuple[str, Phase], LetterView] = field(
@@ -242,7 +244,16 @@ def load(session: Session, *, letter_id: int) -> Settings:
         merged={row.key: row.merged_into for row in sectors if row.merged_into},
         outdated={key: number for key, number in numbers.items() if key not in stand},
         hold_rules=hold_rules.load(session, letter_id=letter_id),
+        logo=_logo(session, letter_id),
     )
+
+
+def _logo(session: Session, letter_id: int) -> LogoView | None:
+    row = session.execute(
+        select(Logo.hash, Logo.width, Logo.height).where(Logo.letter_id == letter_id)
+    ).first()
+    # It is twice as large as it is shown, for screens that show it sharp.
+    return LogoView(row.hash, row.width // 2, row.height // 2) if row else None
 
 
 def view(settings: Settings, *, language: str | None, now: datetime) -> LetterView:
@@ -285,6 +296,7 @@ def _view(settings: Settings, wording: Wording, phase: Phase) -> LetterView:
         allows_statement=settings.allows_statement,
         is_example=settings.is_example,
         rehearsal=settings.rehearsal,
+        logo=settings.logo,
         collects=bool(settings.sources),
         accent_css=accent.css(settings.accent),
         sectors=tuple(

@@ -32,6 +32,14 @@ class Language(NamedTuple):
     path: str
 
 
+class LogoView(NamedTuple):
+    """The picture of a letter's organiser: its hash, and its size in CSS pixels."""
+
+    hash: str
+    width: int
+    height: int
+
+
 @dataclass(frozen=True, slots=True)
 class LetterView:
     """A letter in one language, ready to be shown."""
@@ -66,6 +74,7 @@ class LetterView:
     rehearsal: bool = False
     # The token of the private link by which the letter is looked at.
     preview: str = ""
+    logo: LogoView | None = None
 
 
 class Bar(NamedTuple):

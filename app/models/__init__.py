@@ -28,6 +28,7 @@ from app.models.letter import (
     Collection,
     Letter,
     LetterLanguage,
+    Logo,
     Sector,
     TextVersion,
 )
@@ -126,6 +127,7 @@ __all__ = [
     "Letter",
     "LetterLanguage",
     "LinkPurpose",
+    "Logo",
     "MailDomain",
     "MailFigure",
     "MailMark",

@@ -100,6 +100,19 @@ class LetterLanguage(Base):
     summary: Mapped[str] = mapped_column(String(500))
 
 
+class Logo(Base):
+    """The picture of a letter's organiser, made anew from what was uploaded."""
+
+    __tablename__ = "logo"
+
+    letter_id: Mapped[int] = mapped_column(ForeignKey("letter.id"), primary_key=True)
+    # Half a SHA-256 of the content: the name under which browsers may keep it.
+    hash: Mapped[str] = mapped_column(String(32))
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    width: Mapped[int]
+    height: Mapped[int]
+
+
 class TextVersion(Base):
     """One published wording of a letter in one language; never changed."""
 

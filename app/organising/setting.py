@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from flask import Blueprint, Response, abort, request
 from sqlalchemy.orm import Session
 
 from app import i18n
-from app.domain import editing, sectors, tally
+from app.domain import editing, logos, sectors, tally
 from app.domain.editing import ReadOnly, WrongValue
 from app.domain.rights import Act
 from app.domain.sectors import SectorInUse
@@ -69,6 +70,37 @@ def change(here: Here) -> Response:
     return back(here, "settings")
 
 
+@bp.post("/letters/<slug:slug>/settings/logo")
+@access.on_letter(Act.EDIT, newest=True)
+def logo(here: Here) -> Response:
+    """Show another picture of the organiser, or none."""
+    given: dict[str, Any] = {
+        "letter_id": here.settings.id,
+        "actor": here.actor,
+        "now": here.now,
+    }
+    try:
+        # Unpacked before the transaction: nobody who signs waits for a picture.
+        picture = None if "remove" in request.form else logos.read(_uploaded())
+        with site().database.writing() as session:
+            if picture is None:
+                logos.take_out(session, **given)
+            else:
+                logos.put(session, picture=picture, **given)
+            session.commit()
+    except ReadOnly:
+        return _page(here, action="logo", said=_READ_ONLY, status=409)
+    except WrongValue as error:
+        return _page(here, action="logo", wrong=error, status=400)
+    return back(here, "settings")
+
+
+def _uploaded() -> bytes:
+    file = request.files.get("file")
+    # One byte more than is taken tells that it is too large.
+    return file.read(logos.BYTES + 1) if file else b""
+
+
 def _page(
     here: Here,
     *,
@@ -115,6 +147,7 @@ def _page(
             )
         ),
         used=used,
+        logo=here.settings.logo,
         labels=here.settings.sector_labels(pages.locale())
         if pages.locale() in here.settings.wordings
         else here.settings.sector_labels(here.settings.default_language),

@@ -116,6 +116,13 @@ VALUES = {
     "time": _("Write a time as 2026-11-30T12:00, in UTC."),
     "needed": _("The letter's first language stays."),
     "number": _("Please type a number in figures."),
+    "heavy": _("This file is too large: 2 MB at most."),
+    "kind": _(
+        "This is no PNG, JPEG or WebP. An SVG can carry scripts, so it is not taken: "
+        "save it as PNG."
+    ),
+    "pixels": _("This picture is too large: 4,096 pixels a side at most."),
+    "broken": _("This picture is broken: save it once more and try again."),
 }
 CHANGES = {
     "first": _("First wording"),

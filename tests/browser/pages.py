@@ -262,6 +262,7 @@ NOT_PAGES = {
     "development.inbox_json": "the development inbox as JSON, for programs",
     "snapshots.table": "a press snapshot as CSV",
     "snapshots.private_table": "a press snapshot as CSV, before the embargo passes",
+    "logos.picture": "the picture of an organiser as PNG",
     "operations.alive": "one word of plain text for whoever watches the process",
     "operations.ready": "one word of plain text for whoever watches the process",
     "operations.metrics": "figures as Prometheus reads them",

@@ -170,6 +170,7 @@ ROWS: dict[str, Row] = {
     "writing.difference": on_letter("text/en/difference", EDITORS, get=404),
     "setting.page": on_letter("settings", EDITORS, get=200),
     "setting.change": on_letter("settings", EDITORS, post=400),
+    "setting.logo": on_letter("settings/logo", EDITORS, post=400),
     "switching.page": on_letter("switches", EDITORS, get=200),
     "switching.turn": on_letter("switches", EDITORS, post=400),
     "snapping.listed": on_letter("snapshots", VIEWERS, get=200),

@@ -23,6 +23,7 @@ from tests.organising.routes import LETTER, ROWS
 from tests.organising.test_cases_pages import NEW, looked
 from tests.organising.test_factors import set_up
 from tests.organising.test_imports_pages import chosen, uploaded
+from tests.organising.test_logo import drawn
 from tests.servers.browser import Browser, axe
 from tests.work.labour import finish
 
@@ -64,6 +65,7 @@ def world(house: House) -> tuple[Signed, Signed, dict[str, str]]:
         signed(house, f"Eve Exa{'mple'[: number % 5]}", email=f"e{number}@uni.example")
     with house.writing() as session:
         snapshots.take(session, **which)
+    olga.upload(f"{HERE}/settings/logo", drawn(size=(2000, 400)))
     imported = uploaded(olga)
     olga.post(f"{imported}/check", chosen(olga.get(imported).text))
     finish(house)

@@ -30,6 +30,7 @@ from app.models import (
     DisputeKind,
     FactorReset,
     Letter,
+    Logo,
     MailDomain,
     MailFigure,
     RequestKind,
@@ -141,6 +142,7 @@ def _work_at_the_desk(house: House, which: int) -> None:
         backlog.look(session, now=now + timedelta(hours=2))
         rows: dict[type[Base], dict[str, Any]] = {
             FactorReset: {"organiser_id": olga, "due_at": now},
+            Logo: {"hash": "0" * 32, "content": b"", "width": 2, "height": 2},
             MailDomain: {"domain": "example.org"},
             MailFigure: {"domain": "example.org", "hour": now, "submitted": 1,
                          "mailed": 1, "confirmed": 1},
