@@ -82,6 +82,8 @@ def live(house: House) -> None:
     signed(house, "Ada Notable")
     row = signed(house, "Bea Ordinary")
     house.sign(email="cleo@example.org", name="Cleo Waiting")
+    # Before the import asks people to confirm: its mails come one by one later.
+    _work_at_the_desk(house, which)
     one = upload(house)
     check(house, one)
     finish(house)
@@ -117,7 +119,6 @@ def live(house: House) -> None:
     wrong = f"{FILE}www.example.org;;;\n"
     check(house, upload(house, wrong, source="With a line that nobody can take"))
     finish(house)
-    _work_at_the_desk(house, which)
     with house.writing() as session:
         record.seal(session)
     check(house, upload(house, source="Being checked at the end"))
