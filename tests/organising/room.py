@@ -69,8 +69,13 @@ def hidden(page: str, fields: Mapping[str, str]) -> dict[str, str]:
 
 
 @contextmanager
-def serving(house: House, organisers: Mapping[str, int]) -> Iterator[tuple[str, Any]]:
-    """Both applications on a port of this machine; its address, and their cookies."""
+def serving(
+    house: House, organisers: Mapping[str, int], **given: str
+) -> Iterator[tuple[str, Any]]:
+    """Both applications on a port of this machine; its address, and their cookies.
+
+    `given` are settings, as the environment has them.
+    """
     server = make_server("127.0.0.1", 0, lambda *_: [], threaded=True)
     base = f"http://localhost:{server.port}"
     site = Site.open(
@@ -79,6 +84,7 @@ def serving(house: House, organisers: Mapping[str, int]) -> Iterator[tuple[str, 
             house.folder,
             BASE_URL=base,
             MAIL_PORT=str(house.sink.port),
+            **given,
         )
     )
     organise = create_organise(site)

@@ -6,9 +6,11 @@ checks its owner would, or as a security key on a cable.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
+from passlib.totp import TOTP
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
@@ -109,4 +111,51 @@ def test_vera_joins_and_signs_in_with_a_passkey(
         assert house.ask(select(Passkey)) == []
         # Only now: when axe lets go of the browser, so does the authenticator.
         assert axe(page) == []
+        window.check()
+
+
+def test_where_a_second_factor_is_required_a_passkey_is_both(
+    house_on_sqlite: House, browser: Browser
+) -> None:
+    """In production: a key that checks its owner is something had and something known."""
+    house = house_on_sqlite
+    joins = invited(house, house.organiser("owner"))
+    with (
+        serving(house, {}, SECOND_FACTOR="1") as (base, _cookies),
+        browser.window(base) as window,
+    ):
+        page = window.page
+        _wire, _device = authenticator(page, "device")
+        page.goto(joins)
+        page.locator("#f-name").fill("Vera")
+        page.locator("#f-password").fill(PASSWORD)
+        page.locator("main button.main").click()
+        page.goto("/organise/sign-in")
+        page.locator("#f-email").fill("vera@example.org")
+        page.locator("#f-password").fill(PASSWORD)
+        page.locator("main form.form button.main").click()
+        # The password alone opens nothing: an authenticator is set up first.
+        expect(page).to_have_url(re.compile("/organise/second-factor"))
+        page.get_by_role("button", name="Set up").click()
+        key = page.locator("p.key").inner_text().replace("-", "")
+        code = TOTP(key=key, format="base32").generate().token
+        page.locator("#f-code").fill(code)
+        page.locator("main form.form button.main").click()
+        page.goto("/organise/passkeys")
+        page.locator("#f-name").fill("my own")
+        page.get_by_role("button", name="Add a passkey").click()
+        expect(page.locator(".lines")).to_contain_text("my own")
+        page.get_by_role("button", name="Sign out").click()
+        page.goto(f"{HERE}/desk")
+        page.get_by_role("button", name="Sign in with a passkey").click()
+        expect(page.locator("h1")).to_have_text("Desk")
+        # And the password asks for the code, as ever.
+        page.get_by_role("button", name="Sign out").click()
+        page.goto("/organise/sign-in")
+        page.locator("#f-email").fill("vera@example.org")
+        page.locator("#f-password").fill(PASSWORD)
+        page.locator("main form.form button.main").click()
+        expect(page).to_have_url(re.compile("/organise/code"))
+        page.goto("/organise/")
+        assert "/organise/sign-in" in page.url
         window.check()
