@@ -25,6 +25,7 @@ NO_OUTPUT = {
     "disputing.thanks": "thanks",
     "inviting.form": "a form behind a personal link",
     "manage.mine": "one's own signature, behind one's own link",
+    "logos.picture": "the picture of the organiser, who is no signatory",
     "operations.alive": "no letter",
     "operations.metrics": "numbers of the house",
     "operations.ready": "no letter",
