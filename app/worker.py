@@ -27,6 +27,8 @@ from config import Config
 log = logging.getLogger("undersigned.worker")
 
 TEND_EVERY = 1.0
+# So much of it at a time: what else is due must not wait, nor people who sign.
+TEND_FOR = 0.4
 SEAL_EVERY = 20.0
 RETENTION_EVERY = 3600.0
 # Whether a figure of an hour ago is to be taken anew.
@@ -233,13 +235,15 @@ class Worker:
             return moved
 
     def tend(self) -> int:
-        """Do a batch of what letters have waiting: recode, ask again, show names."""
-        with self._database.reading() as session:
-            if not chores.waiting(session, now=db.now()):
-                return 0
-        with self._database.writing() as session:
-            done = chores.do(session, now=db.now())
-            session.commit()
+        """Do batches of what letters have waiting: recode, ask again, show, wipe."""
+        until, done = monotonic() + TEND_FOR, 0
+        while monotonic() < until and not self._stop.is_set():
+            with self._database.reading() as session:
+                if not chores.waiting(session, now=db.now()):
+                    break
+            with self._database.writing() as session:
+                done += chores.do(session, now=db.now())
+                session.commit()
         return done
 
     def seal(self) -> int:

@@ -8,10 +8,16 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from app.db import Transaction
-from app.domain import factors, sectors, unveiling, wordings
+from app.domain import ending, factors, sectors, unveiling, wordings
 from app.models import Sector, Signature, TextVersion, Unveiling
 
-CHORES = (sectors.recode, wordings.ask_again, unveiling.run_due, factors.end_due)
+CHORES = (
+    sectors.recode,
+    wordings.ask_again,
+    unveiling.run_due,
+    factors.end_due,
+    ending.wipe_deleted,
+)
 
 
 def waiting(session: Transaction, *, now: datetime) -> bool:
@@ -38,6 +44,7 @@ def waiting(session: Transaction, *, now: datetime) -> bool:
             .where(Unveiling.done_at.is_(None), Unveiling.due_at <= now)
             .exists(),
             factors.waiting(now),
+            ending.unwiped(),
         )
     )
     return bool(session.scalar(found))

@@ -135,6 +135,15 @@ def stop(session: Transaction, *, job_id: int) -> bool:
     return bool(asked.rowcount)  # type: ignore[attr-defined]
 
 
+def stop_all(session: Transaction, *, letter_id: int, now: datetime) -> None:
+    """End all jobs of a letter at once; a batch in hand finds its lease lost."""
+    session.execute(
+        update(db.table(Job))
+        .where(Job.letter_id == letter_id, IS_UNENDED)
+        .values(state=JobState.STOPPED.value, lease_token=None, ended_at=now)
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
     """A job as a page shows it."""

@@ -92,6 +92,7 @@ class Settings:
     frozen_at: datetime | None
     rehearsal: bool
     archived_at: datetime | None
+    deleted_at: datetime | None
     revision: int
     pepper: bytes
     created_at: datetime
@@ -222,6 +223,7 @@ def load(session: Session, *, letter_id: int) -> Settings:
         frozen_at=letter.frozen_at,
         rehearsal=letter.rehearsal,
         archived_at=letter.archived_at,
+        deleted_at=letter.deleted_at,
         revision=letter.revision,
         pepper=letter.pepper,
         created_at=letter.created_at,

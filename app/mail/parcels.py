@@ -107,6 +107,10 @@ class Maker:
         now: datetime,
     ) -> Parcel | None:
         """The parcel of one subject, if its address may have one more mail."""
+        settings = self._shelf.of(session, letter_id=subject.letter_id, now=now)
+        if settings.deleted_at is not None:
+            outbox.void(session, claimed, why="letter deleted", now=now)
+            return None
         slot = None
         if claimed.kind in _UNASKED:
             if self._suppressed(session, subject.letter_id, key):
@@ -127,7 +131,6 @@ class Maker:
                 outbox.void(session, claimed, why="ceiling", now=now)
                 return None
             slot = admission.slot
-        settings = self._shelf.of(session, letter_id=subject.letter_id, now=now)
         view = letters.view(settings, language=subject.language, now=now)
         return Parcel(claimed, subject, view, slot)
 

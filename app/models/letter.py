@@ -82,6 +82,8 @@ class Letter(Base):
     archived_at: Mapped[datetime | None] = mapped_column(Moment)
     # What is left of a deleted letter is this row, for the record speaks of it.
     deleted_at: Mapped[datetime | None] = mapped_column(Moment)
+    # When nothing but this row and the record was left of it.
+    wiped_at: Mapped[datetime | None] = mapped_column(Moment)
     # Wrapped by the key in the environment; without it no address is found again.
     pepper: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[datetime] = mapped_column(Moment)

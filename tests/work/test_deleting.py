@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import Table, func, insert, select
 
 from app import db
 from app.domain import (
     backlog,
     blocked_names,
+    chores,
     desk,
     disputes,
     ending,
@@ -35,11 +37,13 @@ from app.models import (
     MailFigure,
     RequestKind,
     Role,
+    Signature,
+    Submission,
 )
 from tests.house import SLUG, House
 from tests.letters import another_letter, sign_letter
 from tests.organisers import at_desk, hand, invitation, organiser, signed
-from tests.work.labour import ACTOR, finish, letter_id
+from tests.work.labour import ACTOR, finish, letter_id, people
 from tests.work.test_cases import run as run_case
 from tests.work.test_imports import FILE, check, run, upload
 
@@ -177,4 +181,46 @@ def test_what_belongs_to_another_letter_stays(house: House) -> None:
                       now=db.now())  # fmt: skip
     left = filled(house)
     assert left["submission"] == before["submission"] == 1
+    assert house.fresh("/letters/second").status_code == 200
+
+
+def test_a_large_letter_is_gone_at_once_and_wiped_in_batches(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ending, "_BATCH", 40)
+    manage = house.confirm(name="Mara Managing", email="mara@example.org")
+    house.deliver()
+    people(house, 150, affiliation="University of X")
+    waiting = house.confirm_link(name="Wanda Waiting", email="wanda@example.org")
+    another_letter(house, "second")
+    other = sign_letter(house, "second", email="ole@example.org")
+    assert other.status_code == 303
+    assert house.sign(email="ugo@example.org", name="Ugo Unsent").status_code == 303
+    with house.writing() as session:
+        ending.delete(session, letter_id=letter_id(house), typed=SLUG, actor=ACTOR,
+                      now=db.now())  # fmt: skip
+    assert house.ask(select(Letter.wiped_at).where(Letter.slug == SLUG)) == [(None,)]
+    assert house.fresh(f"/letters/{SLUG}").status_code == 404
+    assert house.post(waiting, {"action": "confirm"}).status_code in (404, 410)
+    assert house.fresh(manage).status_code < 500
+    # Of the two mails that wait one is another letter's, and that one leaves.
+    assert [mail.recipients for mail in house.deliver()] == [("ole@example.org",)]
+
+    batches = 0
+    with house.site.database.reading() as session:
+        assert chores.waiting(session, now=db.now())
+    while filled(house).get("signature"):
+        with house.writing() as session:
+            assert 0 < chores.do(session, now=db.now()) < 1000
+        house.fold()
+        batches += 1
+    assert batches >= 3, "in one batch there would be no turn for others"
+    for _ in range(3):
+        with house.writing() as session:
+            chores.do(session, now=db.now())
+    with house.site.database.reading() as session:
+        assert not chores.waiting(session, now=db.now())
+    ((deleted,),) = house.ask(select(Letter.id).where(Letter.wiped_at.is_not(None)))
+    left = house.ask(select(Submission.letter_id).union(select(Signature.letter_id)))
+    assert deleted not in [row[0] for row in left]
     assert house.fresh("/letters/second").status_code == 200
