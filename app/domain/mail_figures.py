@@ -25,8 +25,17 @@ from sqlalchemy import (
 
 from app import db, prepared
 from app.db import Transaction, insert_for
-from app.domain import addresses
-from app.models import MailDomain, MailFigure, MailMark, Origin, Signature
+from app.domain import addresses, outgoing
+from app.models import (
+    MailDomain,
+    MailFigure,
+    MailMark,
+    Membership,
+    Origin,
+    OutboxKind,
+    Role,
+    Signature,
+)
 from app.prepared import Question, Step
 
 KNOWN, MOST = 10, 200
@@ -44,7 +53,7 @@ _WINDOW, _PATIENCE = timedelta(hours=6), timedelta(hours=1)
 _MAILS, _MAILS_BEFORE, _USUAL = 10, 20, 0.3
 
 _d, _f = db.table(MailDomain).c, db.table(MailFigure).c
-_s = db.table(Signature).c
+_s, _m = db.table(Signature).c, db.table(Membership).c
 _COUNTED = ("submitted", "mailed", "confirmed")
 
 
@@ -179,7 +188,10 @@ def _add(
 
 
 def _listen(session: Transaction, now: datetime) -> None:
-    """Note which domains have fallen silent, and which are heard again."""
+    """Note which domains have fallen silent, and which are heard again.
+
+    The owners of a letter are mailed when one falls silent.
+    """
     hour = hour_of(now)
     since = hour - _WINDOW - _PATIENCE
 
@@ -203,6 +215,7 @@ def _listen(session: Transaction, now: datetime) -> None:
         .where(_f.hour > hour - SHOWN)
         .group_by(_d.letter_id, _d.domain, _d.silent_since)
     ).all()
+    alarmed: set[int] = set()
     for letter_id, domain, silent, mailed, heard, mailed_before, heard_before in rows:
         usual = mailed_before >= _MAILS_BEFORE and (
             heard_before >= _USUAL * mailed_before
@@ -214,6 +227,34 @@ def _listen(session: Transaction, now: datetime) -> None:
                 .where(_d.letter_id == letter_id, _d.domain == domain)
                 .values(silent_since=None if silent else now)
             )
+            if not silent:
+                alarmed.add(letter_id)
+    _alarm(session, alarmed, now)
+
+
+def _alarm(session: Transaction, letters: set[int], now: datetime) -> None:
+    """Ask for one mail to each owner of these letters; what is silent it says itself."""
+    owners = select(_m.organiser_id).where(
+        _m.letter_id.in_(sorted(letters)), _m.role == Role.OWNER.value
+    )
+    for organiser_id in sorted(set(session.execute(owners).scalars())):
+        outgoing.ask_anew(session, kind=OutboxKind.ALARM, organiser_id=organiser_id,
+                          due_at=now, now=now)  # fmt: skip
+
+
+def silent_of(session: Transaction, *, organiser_id: int) -> list[tuple[int, str]]:
+    """The silent domains of all letters that somebody owns: (letter's id, domain)."""
+    rows = session.execute(
+        select(_d.letter_id, _d.domain)
+        .join(db.table(Membership), _m.letter_id == _d.letter_id)
+        .where(
+            _m.organiser_id == organiser_id,
+            _m.role == Role.OWNER.value,
+            _d.silent_since.is_not(None),
+        )
+        .order_by(_d.letter_id, _d.silent_since, _d.domain)
+    )
+    return [(letter_id, domain) for letter_id, domain in rows]
 
 
 _SILENT = Question(

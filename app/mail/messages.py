@@ -180,6 +180,14 @@ def head(house: House, envelope: Envelope, letter: LetterView, *, head: str) -> 
     return _build("head", house, envelope, letter, head=head)
 
 
+def alarm(
+    house: House, envelope: Envelope, letter: LetterView, *, domains: tuple[str, ...]
+) -> bytes:
+    """At these mail domains nobody confirms any more."""
+    link = urls.absolute(house.base_url, urls.organise_letter(letter.slug, "figures"))
+    return _build("alarm", house, envelope, letter, link=link, domains=domains)
+
+
 def invitation(
     house: House, envelope: Envelope, letter: LetterView, *, token: str
 ) -> bytes:

@@ -193,6 +193,8 @@ class Maker:
             )
         if claimed.kind == OutboxKind.HEAD:
             return messages.head(self._house, envelope, view, head=subject.request)
+        if claimed.kind == OutboxKind.ALARM:
+            return messages.alarm(self._house, envelope, view, domains=subject.domains)
         if claimed.kind == OutboxKind.ACCOUNT:
             return messages.account(self._house, envelope, view, change=subject.request)
         if manage:

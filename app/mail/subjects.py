@@ -17,6 +17,7 @@ from app.domain import (
     factors,
     invitations,
     inviting,
+    mail_figures,
     requests,
     tally,
     wordings,
@@ -61,6 +62,8 @@ class Subject:
     request: str = ""
     deadline: datetime | None = None
     invitation: str = ""
+    # The mail domains that an alarm is about.
+    domains: tuple[str, ...] = ()
 
 
 class Subjects:
@@ -151,6 +154,11 @@ class Subjects:
         self, session: Transaction, claimed: Claim, organiser_id: int, now: datetime
     ) -> Subject | str:
         """A mail about an account; it looks like a mail of a letter of theirs."""
+        silent: list[tuple[int, str]] = []
+        if claimed.kind == OutboxKind.ALARM:
+            silent = mail_figures.silent_of(session, organiser_id=organiser_id)
+            if not silent:
+                return "not so any more"
         row = session.execute(
             select(Organiser.email, Membership.letter_id)
             .join(Membership, Membership.organiser_id == Organiser.id)
@@ -159,7 +167,9 @@ class Subjects:
         ).first()
         if row is None:
             return "no letter of theirs"
-        settings = self._shelf.of(session, letter_id=row.letter_id, now=now)
+        # An alarm is about one letter; whoever owns several sees the others there.
+        letter_id = silent[0][0] if silent else row.letter_id
+        settings = self._shelf.of(session, letter_id=letter_id, now=now)
         ends = None
         if claimed.kind == OutboxKind.FACTOR:
             ends = factors.due_at(session, organiser_id=organiser_id)
@@ -172,11 +182,12 @@ class Subjects:
                 session, organiser_id=organiser_id, purpose=LinkPurpose.RESET, now=now
             )
         return Subject(
-            letter_id=row.letter_id,
+            letter_id=letter_id,
             language=settings.default_language,
             address=row.email,
             signature=None,
             request=self._line(session, claimed),
+            domains=tuple(domain for of, domain in silent if of == letter_id),
             deadline=ends,
             invitation=link.hex(),
         )

@@ -50,6 +50,8 @@ class OutboxKind(StrEnum):
     INVITED = "invited"
     # The letter's words changed: keep the signature, or withdraw it.
     TEXT_CHANGED = "text_changed"
+    # Nobody at one mail domain confirms any more: its filter may eat our mails.
+    ALARM = "alarm"
 
 
 class OutboxState(StrEnum):

@@ -67,6 +67,7 @@ def test_forms_mails_and_signatures_are_counted_by_domain(house: House) -> None:
 def test_a_domain_that_stops_confirming_raises_an_alarm_until_it_confirms(
     house: House,
 ) -> None:
+    owner = house.organiser("owner")
     with house.writing() as session:
         now = mail_figures.hour_of(db.now())
         letter_id = labour.letter_id(house)
@@ -95,6 +96,13 @@ def test_a_domain_that_stops_confirming_raises_an_alarm_until_it_confirms(
         page = vera.get(path).text
         assert "Nobody confirms from quiet.example.org any more." in page
         assert "Nobody confirms from loud.example.org" not in page
+    (mail,) = house.deliver()
+    assert mail.recipients == (owner.email,)
+    assert mail.message["Subject"] == "Nobody confirms from quiet.example.org any more"
+    assert "loud.example.org" not in mail.text
+    assert f"{HERE}/figures" in mail.text
+    count(house)
+    assert house.deliver() == [], "once"
     # It stays while nothing is heard, and goes with the first who confirms.
     later(hours=7)
     count(house)
