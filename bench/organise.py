@@ -10,7 +10,7 @@ from sqlalchemy import insert, literal, select
 
 import config
 from app import create_organise, db, urls
-from app.domain import organisers, queue, record
+from app.domain import organisers, piles, record
 from app.models import DeskEntry, Organiser, Role, Signature
 from app.site import Site
 from tests.organising.people import session_of
@@ -42,14 +42,14 @@ def fill_desk(filled: Filled, *, slug: str) -> tuple[str, str]:
             actor=record.SYSTEM, now=db.now(),
         )  # fmt: skip
         those = (
-            select(literal(1), literal(queue.WAITING), 900 + Signature.id % 90,
+            select(literal(1), literal(piles.WAITING), 900 + Signature.id % 90,
                    Signature.id)
             .where(Signature.letter_id == 1, Signature.origin == "confirmed")
             .order_by(Signature.id)
             .limit(number)
         )  # fmt: skip
         entries = db.table(DeskEntry)
-        session.execute(entries.delete().where(entries.c.pile == queue.WAITING))
+        session.execute(entries.delete().where(entries.c.pile == piles.WAITING))
         session.execute(
             insert(entries).from_select(
                 ["letter_id", "pile", "place", "signature_id"], those
@@ -58,7 +58,7 @@ def fill_desk(filled: Filled, *, slug: str) -> tuple[str, str]:
         place, public_id = session.execute(
             select(entries.c.place, Signature.public_id)
             .join(Signature, Signature.id == entries.c.signature_id)
-            .where(entries.c.letter_id == 1, entries.c.pile == queue.WAITING)
+            .where(entries.c.letter_id == 1, entries.c.pile == piles.WAITING)
             .order_by(entries.c.place, entries.c.signature_id)
             .offset(min(DEEP, number - 50))
             .limit(1)

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import db
-from app.domain import desk, inviting, organisers, queue, record, standing
+from app.domain import desk, inviting, organisers, piles, queue, record, standing
 from app.domain.desk import Hand
 from app.models import Letter, Organiser, Role, Signature
 from tests.house import SLUG, House, link
@@ -66,7 +66,7 @@ def at_desk(
         yield session, held
 
 
-def pile(house: House, which: str = queue.WAITING) -> list[str]:
+def pile(house: House, which: str = piles.WAITING) -> list[str]:
     """The names in a pile of the example letter, in their order."""
     with house.site.database.reading() as session:
         lines = queue.read(

@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, insert, select, update
 
 from app import db
 from app.db import Transaction
-from app.domain import lifecycle, outgoing, queue, record, requests, standing
+from app.domain import lifecycle, outgoing, piles, record, requests, standing
 from app.domain.verbs import UNDO_FOR
 from app.models import BlockedName, DeskEntry, DeskMove, Signature, State, Verification
 
@@ -48,7 +48,7 @@ def before(session: Transaction, *, signature_id: int) -> dict[str, Any]:
             Verification.signature_id == signature_id, Verification.voided_at.is_(None)
         )
     ).all()
-    piles = session.scalars(
+    waits_in = session.scalars(
         select(DeskEntry.pile).where(DeskEntry.signature_id == signature_id)
     ).all()
     return {
@@ -56,7 +56,7 @@ def before(session: Transaction, *, signature_id: int) -> dict[str, Any]:
         "state": row.state,
         **{name: getattr(row, name) for name in _COLUMNS},
         "counted_at": row.counted_at.isoformat() if row.counted_at else None,
-        "prominent": queue.PROMINENT in piles,
+        "prominent": piles.PROMINENT in waits_in,
         "reviews": json.loads(
             json.dumps([dict(review._mapping) for review in reviews], default=str)
         ),
@@ -166,7 +166,7 @@ def _restore(session: Transaction, move: Any, *, actor: str, now: datetime) -> N
     _unblock(session, move)
     requests.take_back(session, signature_id=move.signature_id, asked_at=move.at,
                        now=now)  # fmt: skip
-    queue.settle(
+    piles.settle(
         session, signature_ids=[move.signature_id], prominent=before["prominent"]
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -163,13 +163,13 @@ def decide_many(
     *,
     letter_id: int,
     rules: HoldRules,
-    names: Collection[str],
+    asked: Mapping[str, Collection[str]],
 ) -> dict[str, list[str]]:
     """The reasons to hold whoever bears one of these names; others are absent.
 
-    For names that come by the hundred, of people who said nothing of themselves.
+    For names that come by the hundred, of people who said nothing of themselves, each
+    with the keys under which it is looked for.
     """
-    asked = {name: name_keys.asked(name) for name in names}
     wanted = {key for keys in asked.values() for key in keys}
     known: dict[HoldReason, set[str]] = {}
     for reason, column, on_the_list in (
@@ -184,7 +184,8 @@ def decide_many(
             (_watched.letter_id == letter_id) | _watched.letter_id.is_(None),
         ),
     ):
-        listed = select(column).where(column.in_(wanted), on_the_list).distinct()
+        of_these = db.among(session, column, wanted)
+        listed = select(column).where(of_these, on_the_list).distinct()
         known[reason] = set(session.scalars(listed))
     if not rules.watch_list:
         del known[HoldReason.WATCH_LIST]

@@ -65,7 +65,7 @@ def prepare(session: Transaction, turn: Turn, *, judged_before: bool = False) ->
             session,
             letter_id=settings.id,
             rules=settings.hold_rules,
-            names={row.name for row in rows},
+            asked={row.name: row.keys for row in rows},
         ),
     )
 
@@ -79,7 +79,7 @@ def _already(
         for row in session.execute(
             select(_signature.name_key, _signature.affiliation).where(
                 _signature.letter_id == letter_id,
-                _signature.name_key.in_({row.name_key for row in rows}),
+                db.among(session, _signature.name_key, {row.name_key for row in rows}),
                 _signature.state != State.WITHDRAWN.value,
             )
         )

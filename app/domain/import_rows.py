@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from app import i18n
-from app.domain import addresses, names
+from app.domain import addresses, name_keys, names
 from app.domain.addresses import AddressProblem
 from app.domain.import_files import Line
 from app.domain.letters import Settings
@@ -62,13 +62,19 @@ class Row:
 
     number: int
     name: str
-    name_key: str
+    # Under which it is looked for (name_keys.asked); the first is its look-alike key.
+    keys: tuple[str, ...]
     title: str
     affiliation: str
     sector: str
     country: str
     statement: str
     email: str
+
+    @property
+    def name_key(self) -> str:
+        """Its look-alike key; a name without letters has none."""
+        return self.keys[0] if self.keys else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +164,7 @@ class Judge:
         row = Row(
             number=line.number,
             name=name,
-            name_key="" if problems else names.look_alike_key(name),
+            keys=() if problems else tuple(name_keys.asked(name)),
             title=self._line("title", typed, problems),
             affiliation=self._line("affiliation", typed, problems),
             sector=self._sector(typed, problems),

@@ -18,7 +18,7 @@ from app.domain import (
     corrections,
     lifecycle_letter,
     outgoing,
-    queue,
+    piles,
     record,
     redaction,
     search,
@@ -43,7 +43,7 @@ from app.models import Origin, Signature, State, Verification
 
 __all__ = ["MOVES", "NotAllowed", "ReasonMissing", "Verb", "collect", "confirm"]
 
-_BY_HAND, _CORRECTED, DISPUTED = "by_hand", "corrected", queue.DISPUTED
+_BY_HAND, _CORRECTED, DISPUTED = "by_hand", "corrected", piles.DISPUTED
 # Holds that only a person lifts: no correction does.
 _KEPT = (_BY_HAND, _CORRECTED, DISPUTED)
 
@@ -369,7 +369,7 @@ def _move(
     after = entries_of(to, former.origin, sector, country, verified, 1)
     tally.post(session, letter_id=former.letter_id, at=now,
                entries=net(before, after, sector))  # fmt: skip
-    queue.settle(session, signature_ids=[former.id], prominent=verb is Verb.REVOKE)
+    piles.settle(session, signature_ids=[former.id], prominent=verb is Verb.REVOKE)
     if tell and verb in MAILS and former.origin is Origin.CONFIRMED:
         outgoing.ask_anew(session, kind=MAILS[verb], signature_id=former.id,
                           record_id=line, due_at=now + UNDO_FOR, now=now)  # fmt: skip

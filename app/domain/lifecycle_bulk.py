@@ -12,14 +12,17 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, insert, null, select, update
+from sqlalchemy import ColumnElement, case, null, select, update
 
 from app import db, prepared
 from app.db import Transaction
-from app.domain import lifecycle_letter, queue, record, search, tally
+from app.domain import lifecycle_letter, piles, record, search, tally
 from app.domain.lifecycle import WIPED
+from app.domain.lifecycle_entry import next_ids
+from app.domain.search import Change
 from app.domain.standing import entries_of
 from app.domain.tally import Entry
 from app.domain.verbs import COUNTED, HELD, MOVES, REJECTED, WITHDRAWN, Verb
@@ -143,37 +146,39 @@ def collect(
     """
     if not rows:
         return 0
-    values = [
-        row
-        | {
+    made = {}
+    for signature_id, row in zip(next_ids(session, len(rows)), rows, strict=True):
+        held = bool(row["hold_reasons"])
+        made[signature_id] = row | {
+            "id": signature_id,
             "letter_id": letter_id,
             "collection_id": collection_id,
             "origin": Origin.COLLECTED.value,
-            "state": (HELD if row["hold_reasons"] else COUNTED).value,
+            "state": (HELD if held else COUNTED).value,
             "verified": False,
             "created_at": now,
-            "counted_at": None if row["hold_reasons"] else now,
+            "counted_at": None if held else now,
             "search_text": search.text_of(row),
         }
-        for row in rows
-    ]
-    entered = session.execute(
-        insert(db.table(Signature)).returning(_signature.state, *_FACTS, *_FOUND_BY),
-        values,
-    ).all()
-    for row in entered:
-        prepared.run(
-            session,
-            search.step(
-                letter_id=letter_id,
-                signature_id=row.id,
-                words=row.search_text,
-                rank=search.rank_of(
-                    state=State(row.state), listed=row.listed, verified=False
+    prepared.insert_many(session, db.table(Signature), list(made.values()))
+    search.follow_many(
+        session,
+        letter_id=letter_id,
+        changes=[
+            Change(
+                signature_id,
+                row["search_text"],
+                None,
+                search.rank_of(
+                    state=State(row["state"]), listed=row["listed"], verified=False
                 ),
-            ),
-        )
-    queue.settle(session, signature_ids=[row.id for row in entered])
+            )
+            for signature_id, row in made.items()
+        ],
+    )
+    piles.enter_many(session, made)
+    facts = itemgetter("state", *(column.name for column in _FACTS))
+    entered = list(map(facts, made.values()))
     _account(session, entered, sign=1, letter_id=letter_id, actor=actor,
              verb="import.collect", subject=subject, to=None, now=now)  # fmt: skip
     return len(rows)
@@ -240,21 +245,18 @@ def _follow(
 
     Where `before` or `after` is None, it is the state that the row has first.
     """
+    changes = []
     for row in moved:
         former, state = before or State(row[0]), after or State(row[0])
-        search.rank_anew(
-            session,
-            letter_id=letter_id,
-            signature_id=row.id,
-            words=row.search_text,
-            before=search.rank_of(
-                state=former, listed=row.listed, verified=row.verified
-            ),
-            after=None
-            if state is WITHDRAWN
-            else search.rank_of(state=state, listed=row.listed, verified=row.verified),
+        was, is_ = (
+            search.rank_of(state=one, listed=row.listed, verified=row.verified)
+            for one in (former, state)
         )
-    queue.settle(session, signature_ids=[row.id for row in moved])
+        changes.append(
+            Change(row.id, row.search_text, was, None if state is WITHDRAWN else is_)
+        )
+    search.follow_many(session, letter_id=letter_id, changes=changes)
+    piles.settle(session, signature_ids=[row.id for row in moved])
 
 
 def _next(

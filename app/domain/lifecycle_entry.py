@@ -10,7 +10,7 @@ from sqlalchemy import func, literal_column, select
 
 from app import db, prepared
 from app.db import Transaction
-from app.domain import outgoing, queue, record, search, tally
+from app.domain import outgoing, piles, record, search, tally
 from app.domain.standing import Facts, entries_of
 from app.domain.verbs import COUNTED, HELD, MAILS, MOVES, NotAllowed, Verb
 from app.models import Origin, Signature, State
@@ -29,6 +29,17 @@ def next_id(insert: Any) -> Any:
         newest = func.coalesce(func.max(db.table(Signature).c.id), 0)
         return select(newest + literal_column("1")).scalar_subquery()
     return func.nextval(literal_column("pg_get_serial_sequence('signature', 'id')"))
+
+
+def next_ids(session: Transaction, number: int) -> Sequence[int]:
+    """The ids of so many signatures about to be made in this transaction."""
+    if db.dialect(session) == "sqlite":
+        newest = session.execute(select(func.max(db.table(Signature).c.id))).scalar()
+        return range((newest or 0) + 1, (newest or 0) + 1 + number)
+    drawn = select(next_id(prepared.INSERTS["postgresql"])).select_from(
+        func.generate_series(1, number)
+    )
+    return session.execute(drawn).scalars().all()
 
 
 _NEXT = Statement(lambda insert: select(next_id(insert)))
@@ -153,5 +164,5 @@ def _enter(
         kind = MAILS[verb]
         steps.append(outgoing.step(kind=kind, signature_id=signature_id, now=now))
     prepared.run(session, *steps, *also)
-    queue.enter(session, signature_id=signature_id, values=row)
+    piles.enter(session, signature_id=signature_id, values=row)
     return entered

@@ -9,7 +9,7 @@ from sqlalchemy import func, insert, select, update
 
 from app import db
 from app.db import Transaction
-from app.domain import outgoing, queue, record
+from app.domain import outgoing, piles, record
 from app.domain.verbs import UNDO_FOR
 from app.models import (
     EvidenceRequest,
@@ -86,7 +86,7 @@ def ask(
     _write(session, signature_id, "evidence.ask", kind.value, organiser_id, now)
     outgoing.ask_anew(session, kind=OutboxKind.EVIDENCE, signature_id=signature_id,
                       due_at=now + UNDO_FOR, now=now)  # fmt: skip
-    queue.settle(session, signature_ids=[signature_id])
+    piles.settle(session, signature_ids=[signature_id])
 
 
 def answer(
@@ -112,7 +112,7 @@ def answer(
     if not answered.rowcount:  # type: ignore[attr-defined]
         return False
     _write(session, signature_id, "evidence.answer", answer.value, organiser_id, now)
-    queue.settle(session, signature_ids=[signature_id])
+    piles.settle(session, signature_ids=[signature_id])
     return True
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
 
 from anyascii import anyascii
 from sqlalchemy import select, text
@@ -141,6 +142,33 @@ _RANK = {
 }
 
 
+# The same for many signatures, which come as one JSON array of [id, words, rank].
+_MANY = {
+    "sqlite": "(SELECT json_extract(row.value, '$[0]') AS id, word.value AS word,"
+    " json_extract(row.value, '$[2]') AS rank FROM json_each(:rows) AS row,"
+    " json_each('[\"' || replace(json_extract(row.value, '$[1]'), ' ', '\",\"')"
+    " || '\"]') AS word)",
+    "postgresql": "(SELECT CAST(row->>0 AS bigint) AS id, word,"
+    " CAST(row->>2 AS smallint) AS rank FROM json_array_elements(CAST(:rows AS json))"
+    " AS row, unnest(string_to_array(row->>1, ' ')) AS word)",
+}
+_ADD_MANY = {
+    name: text(
+        "INSERT INTO search_word (letter_id, word, rank, signature_id)"
+        f" SELECT :letter, word, rank, id FROM {apart} AS apart"
+    )
+    for name, apart in _MANY.items()
+}
+_RANK_MANY = {
+    name: text(
+        f"UPDATE search_word SET rank = apart.rank FROM {apart} AS apart"
+        " WHERE search_word.letter_id = :letter AND search_word.word = apart.word"
+        " AND search_word.rank = :before AND search_word.signature_id = apart.id"
+    )
+    for name, apart in _MANY.items()
+}
+
+
 def step(*, letter_id: int, signature_id: int, words: str, rank: int) -> Step:
     """Let a new signature be found by these words; to be run with other steps."""
     return Step(
@@ -171,24 +199,42 @@ def changed(
     return {"search_text": text_of({**row._asdict(), **values})}
 
 
-def rank_anew(
-    session: Transaction,
-    *,
-    letter_id: int,
-    signature_id: int,
-    words: str | None,
-    before: int,
-    after: int | None,
+class Change(NamedTuple):
+    """Another rank for a signature's words; None where they were or are to be out."""
+
+    signature_id: int
+    words: str | None
+    before: int | None
+    after: int | None
+
+
+def follow_many(
+    session: Transaction, *, letter_id: int, changes: Iterable[Change]
 ) -> None:
-    """Give a signature's words another rank; None takes them out."""
-    if not words or before == after:
-        return
-    key = {"letter": letter_id, "signature": signature_id, "words": words}
+    """Bring the index in line with many signatures, in a statement for each kind."""
     kind = db.dialect(session)
-    if after is None:
-        session.execute(_REMOVE[kind], key | {"rank": before})
-    else:
-        session.execute(_RANK[kind], key | {"rank": before, "to": after})
+    alike: dict[int | None, list[Change]] = {}
+    for change in changes:
+        if change.words and change.before != change.after:
+            alike.setdefault(change.before, []).append(change)
+    for before, those in alike.items():
+        staying = [
+            (c.signature_id, c.words, c.after) for c in those if c.after is not None
+        ]
+        values = {"letter": letter_id, "rows": json.dumps(staying)}
+        if before is None:
+            session.execute(_ADD_MANY[kind], values)
+            continue
+        if staying:
+            session.execute(_RANK_MANY[kind], values | {"before": before})
+        gone = [
+            {"letter": letter_id, "signature": c.signature_id, "words": c.words,
+             "rank": before}
+            for c in those
+            if c.after is None
+        ]  # fmt: skip
+        if gone:
+            session.execute(_REMOVE[kind], gone)
 
 
 def follow(

@@ -13,7 +13,7 @@ from sqlalchemy import insert, select, update
 
 from app import db
 from app.db import Transaction
-from app.domain import addresses, lifecycle, queue, record
+from app.domain import addresses, lifecycle, piles, record
 from app.domain.keyring import Keyring
 from app.domain.verbs import COUNTED, HELD, NotAllowed, ReasonMissing, Verb
 from app.models import (
@@ -132,7 +132,7 @@ def review(
         after=method.value,
         at=now,
     )
-    queue.settle(session, signature_ids=[signature_id])
+    piles.settle(session, signature_ids=[signature_id])
     return False
 
 
@@ -198,7 +198,7 @@ def decline(
         reason=reason.strip(),
         at=now,
     )
-    queue.settle(session, signature_ids=[signature_id])
+    piles.settle(session, signature_ids=[signature_id])
 
 
 def proposal(session: Transaction, *, signature_id: int) -> Any | None:

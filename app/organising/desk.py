@@ -16,6 +16,7 @@ from app.domain import (
     desk_undo,
     known,
     mail_figures,
+    piles,
     queue,
     rights,
     signatories,
@@ -46,10 +47,10 @@ def path(here: Here, tail: str = "", **asked: str) -> str:
 
 def pile_asked(here: Here) -> tuple[str, str]:
     """The pile that the request names, as (its name in addresses, its own name)."""
-    name = request.values.get("pile", queue.WAITING)
+    name = request.values.get("pile", piles.WAITING)
     if name not in words.PILES:
         abort(404)
-    return name, queue.mine(here.organiser_id) if name == "mine" else name
+    return name, piles.mine(here.organiser_id) if name == "mine" else name
 
 
 @bp.get("/letters/<slug:slug>/desk")

@@ -10,7 +10,7 @@ from psycopg import RawCursor
 from sqlalchemy import select
 
 from app import db
-from app.domain import desk, desk_undo, lifecycle, queue, standing, watch_lists
+from app.domain import desk, desk_undo, lifecycle, piles, queue, standing, watch_lists
 from app.domain.desk import Hand, Locked, MovedOn
 from app.domain.desk_undo import TooLate
 from app.domain.lifecycle import NotAllowed, ReasonMissing
@@ -73,7 +73,7 @@ def test_equals_stand_in_the_order_in_which_they_came(house: House) -> None:
     assert pile(house) == ["Anna A", "Bert B", "Carl C"]
     with house.site.database.reading() as session:
         given: dict[str, Any] = {
-            "letter_id": letter_id(house), "pile": queue.WAITING, "now": db.now(),
+            "letter_id": letter_id(house), "pile": piles.WAITING, "now": db.now(),
         }  # fmt: skip
         (first,) = queue.read(session, limit=1, **given)
         rest = queue.read(session, limit=9, after=(first.place, first.id), **given)
@@ -87,10 +87,10 @@ def test_whoever_is_let_in_unverified_stays_among_the_prominent(house: House) ->
     with at_desk(house, row, olga) as (session, hers):
         desk.release(session, hers)
     assert pile(house) == []
-    assert pile(house, queue.PROMINENT) == [ALTMAN]
+    assert pile(house, piles.PROMINENT) == [ALTMAN]
     with at_desk(house, row_of(house, row), olga) as (session, hers):
         verify(session, hers, house)
-    assert pile(house, queue.PROMINENT) == []
+    assert pile(house, piles.PROMINENT) == []
 
 
 @pytest.mark.parametrize("verb", ["withdraw", "erase"])
