@@ -26,7 +26,9 @@ def create_public(site: Site) -> Flask:
     from app.publishing import (
         api,
         corrections,
+        embeds,
         logos,
+        oembed,
         pages,
         signatories,
         snapshots,
@@ -49,7 +51,17 @@ def create_public(site: Site) -> Flask:
     app.url_map.converters["slug"] = fence.Slug
     for room in (routes, confirming, manage, inviting, disputing, previewing):
         app.register_blueprint(room.bp)
-    for shown in (api, pages, logos, signatories, corrections, snapshots, wordings):
+    for shown in (
+        api,
+        pages,
+        logos,
+        signatories,
+        corrections,
+        snapshots,
+        wordings,
+        embeds,
+        oembed,
+    ):
         app.register_blueprint(shown.bp)
     app.register_blueprint(operations.bp)
     if site.config.development:

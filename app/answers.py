@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
+from json import dumps
 from typing import Any
 
 from flask import Response, request
@@ -93,6 +95,12 @@ def language_asked(letter: Settings | None = None) -> str | None:
     asked = request.args.get("lang")
     known = letter.wordings if letter else i18n.LOCALES
     return asked if asked in known else None
+
+
+def json(body: Mapping[str, Any], kind: str = "application/json") -> Response:
+    """An answer of JSON, with a line end for terminals."""
+    text = dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return Response(f"{text}\n", mimetype=kind)
 
 
 def for_any_site(response: Response) -> Response:

@@ -33,13 +33,17 @@ _MOST_SMALL = 860  # Under this many bytes compressing costs more than it saves.
 _CACHEABLE = re.compile(
     r"/letters/(?P<list>[a-z0-9-]+)/(?:signatories|corrections(?:\.atom)?)"
     r"|/api/v1/letters/(?P<api_list>[a-z0-9-]+)/(?:signatories|corrections)"
+    r"|/letters/(?P<made>[a-z0-9-]+)/counter"
     r"|/letters/(?P<page>[a-z0-9-]+)(?:/[A-Za-z_-]{2,12})?"
+    r"|/embed/(?P<embed>[a-z0-9-]+)"
+    r"(?:/(?:counter\.json|badge\.svg|badge\.png|card\.png))?"
     r"|/api/v1/letters/(?P<api>[a-z0-9-]+)/tally"
 )
 _QUERY = ("lang",)
 # What a list can be asked for out of closed lists, so that there are not many answers
 # to keep; whatever is typed or turned to is made for the one who asks.
 _LIST_QUERY = ("country", "lang", "sector", "verified")
+_FRAME_QUERY = ("breakdown", "lang", "size", "theme")
 _UNKEPT = frozenset({"after", "before", "q"})
 
 Headers = list[tuple[str, str]]
@@ -118,8 +122,10 @@ class Front:
         if match is None or not self._keep:
             return None
         of_list = match["list"] or match["api_list"]
-        slug = of_list or match["page"] or match["api"]
-        query = _list_query(key[1]) if of_list else _allowed(key[1])
+        framed = match["embed"] or match["made"]
+        slug = of_list or framed or match["page"] or match["api"]
+        names = _FRAME_QUERY if framed else _QUERY
+        query = _list_query(key[1]) if of_list else _allowed(key[1], names)
         if query is None:
             return None
         key = (key[0], query, key[2])
@@ -210,6 +216,9 @@ class Front:
             address = f"/static/{path.relative_to(folder).as_posix()}"
             kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
             text = kind.startswith("text/") or kind.endswith(("javascript", "svg+xml"))
+            if address == "/static/embed/counter.js":
+                # Other sites name it for ever, so its address cannot name its hash.
+                address = "/embed/counter.js"
             for query, keep in (
                 (f"v={digest[:12]}", "public, max-age=31536000, immutable"),
                 ("", "public, max-age=300"),
@@ -220,6 +229,7 @@ class Front:
                     ("ETag", f'"{digest[:32]}"'),
                     ("Vary", "Accept-Encoding"),
                     ("X-Content-Type-Options", "nosniff"),
+                    ("Access-Control-Allow-Origin", "*"),
                     ("Cross-Origin-Resource-Policy", "cross-origin"),
                     (
                         "Content-Security-Policy",
@@ -293,12 +303,12 @@ def _accepts_gzip(accepts: str) -> bool:
     return False
 
 
-def _allowed(query: str) -> str:
+def _allowed(query: str, names: tuple[str, ...]) -> str:
     """The query as it counts: known names once, in one order; the rest is ignored."""
     if not query:
         return ""
     given = dict(parse_qsl(query[:200]))
-    return urlencode([(name, given[name]) for name in _QUERY if name in given])
+    return urlencode([(name, given[name]) for name in names if name in given])
 
 
 def _list_query(query: str) -> str | None:

@@ -166,6 +166,30 @@ def number(value: int, locale: str) -> str:
     return str(pattern.apply(value, known))
 
 
+# The zeros of the numbering systems that CLDR gives to languages as their own.
+_ZEROS = {"arab": 0x660, "arabext": 0x6F0, "beng": 0x9E6, "deva": 0x966, "mymr": 0x1040}
+
+
+def digits(value: int, language: str) -> str:
+    """A whole number in the digits and groups of any language; in the fallback's, where
+    CLDR does not know it."""
+    try:
+        known = Locale.parse(language, sep="-")
+    except (UnknownLocaleError, ValueError):
+        known = Locale.parse(FALLBACK)
+    text = number(value, str(known))
+    system = known.default_numbering_system
+    if system not in _ZEROS:
+        return text
+    own = known.number_symbols.get(system, {}).get("group", ",")
+    group = known.number_symbols.get("latn", {}).get("group", ",")
+    zero = _ZEROS[system]
+    return "".join(
+        chr(zero + int(sign)) if sign.isdecimal() else own if sign == group else sign
+        for sign in text
+    )
+
+
 @cache
 def _digit_groups(locale: str) -> tuple[Locale, NumberPattern]:
     """What Babel's `format_decimal` looks up anew for each number."""

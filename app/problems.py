@@ -102,9 +102,14 @@ def problem(status: int) -> Response:
 
 
 def _answer(status: int) -> Response:
-    wants_json = request.path.startswith("/api/") or (
-        request.accept_mimetypes.best_match(["text/html", "application/json"])
-        == "application/json"
+    for_programs = request.path.startswith(("/api/", "/oembed"))
+    wants_json = (
+        for_programs
+        or request.path.endswith(".json")
+        or (
+            request.accept_mimetypes.best_match(["text/html", "application/json"])
+            == "application/json"
+        )
     )
     return problem(status) if wants_json else error_page(status)
 

@@ -123,6 +123,36 @@ def corrections_feed(slug: str, locale: str | None = None) -> str:
     return _in(f"/letters/{slug}/corrections.atom", locale)
 
 
+def embed(slug: str, locale: str | None = None) -> str:
+    """The counter as a frame for other sites."""
+    return _in(f"/embed/{slug}", locale)
+
+
+def card(slug: str, locale: str | None = None) -> str:
+    """The share image."""
+    return _in(f"/embed/{slug}/card.png", locale)
+
+
+def badge(slug: str, kind: str, locale: str | None = None) -> str:
+    """The counter as a picture: "svg" or "png"."""
+    return _in(f"/embed/{slug}/badge.{kind}", locale)
+
+
+def counter_script() -> str:
+    """The script of the custom element."""
+    return "/embed/counter.js"
+
+
+def counter(slug: str, locale: str | None = None) -> str:
+    """For webmasters: every form of the counter, and the code to copy."""
+    return _in(f"/letters/{slug}/counter", locale)
+
+
+def oembed(address: str, kind: str = "json") -> str:
+    """What tells another site how to show `address`."""
+    return f"/oembed?format={kind}&url={quote(address, safe='')}"
+
+
 def api(slug: str, part: str) -> str:
     """A part of a letter in the API: "tally", "signatories" or "corrections"."""
     return f"/api/v1/letters/{slug}/{part}"

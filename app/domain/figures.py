@@ -65,11 +65,7 @@ def numbers(
     collected = sum(row[3] for row in rows)
     locale = i18n.speaks(language)
     notes = [settings.source_note(key, language) for key in sorted(settings.sources)]
-    headline = {
-        "confirmed": confirmed,
-        "verified": verified,
-        "confirmed_and_collected": confirmed + collected,
-    }[settings.headline]
+    headline = _headline(settings, confirmed, verified, collected)
     return Numbers(
         as_of=as_of,
         confirmed=confirmed,
@@ -90,6 +86,19 @@ def numbers(
             for key, of_confirmed, of_verified, of_collected in rows
         ),
     )
+
+
+def headline_of(settings: Settings, sector: SectorCount) -> int:
+    """A sector's part of the number that the letter shows large; they sum to it."""
+    return _headline(settings, sector.confirmed, sector.verified, sector.collected)
+
+
+def _headline(settings: Settings, confirmed: int, verified: int, collected: int) -> int:
+    return {
+        "confirmed": confirmed,
+        "verified": verified,
+        "confirmed_and_collected": confirmed + collected,
+    }[settings.headline]
 
 
 def _bars(

@@ -159,14 +159,6 @@ _ADD_MANY = {
     )
     for name, apart in _MANY.items()
 }
-_RANK_MANY = {
-    name: text(
-        f"UPDATE search_word SET rank = apart.rank FROM {apart} AS apart"
-        " WHERE search_word.letter_id = :letter AND search_word.word = apart.word"
-        " AND search_word.rank = :before AND search_word.signature_id = apart.id"
-    )
-    for name, apart in _MANY.items()
-}
 
 
 def step(*, letter_id: int, signature_id: int, words: str, rank: int) -> Step:
@@ -211,30 +203,30 @@ class Change(NamedTuple):
 def follow_many(
     session: Transaction, *, letter_id: int, changes: Iterable[Change]
 ) -> None:
-    """Bring the index in line with many signatures, in a statement for each kind."""
+    """Bring the index in line with many signatures.
+
+    New words go in as one statement. What is there already is looked up signature by
+    signature: joined with many at once, both databases read every word of the letter.
+    """
     kind = db.dialect(session)
-    alike: dict[int | None, list[Change]] = {}
-    for change in changes:
-        if change.words and change.before != change.after:
-            alike.setdefault(change.before, []).append(change)
-    for before, those in alike.items():
-        staying = [
-            (c.signature_id, c.words, c.after) for c in those if c.after is not None
-        ]
-        values = {"letter": letter_id, "rows": json.dumps(staying)}
-        if before is None:
-            session.execute(_ADD_MANY[kind], values)
+    new, moved, gone = [], [], []
+    for signature_id, words, before, after in changes:
+        if not words or before == after:
             continue
-        if staying:
-            session.execute(_RANK_MANY[kind], values | {"before": before})
-        gone = [
-            {"letter": letter_id, "signature": c.signature_id, "words": c.words,
-             "rank": before}
-            for c in those
-            if c.after is None
-        ]  # fmt: skip
-        if gone:
-            session.execute(_REMOVE[kind], gone)
+        key = {"letter": letter_id, "signature": signature_id, "words": words}
+        if before is None:
+            new.append((signature_id, words, after))
+        elif after is None:
+            gone.append(key | {"rank": before})
+        else:
+            moved.append(key | {"rank": before, "to": after})
+    if new:
+        rows = json.dumps(new)
+        session.execute(_ADD_MANY[kind], {"letter": letter_id, "rows": rows})
+    if moved:
+        session.execute(_RANK[kind], moved)
+    if gone:
+        session.execute(_REMOVE[kind], gone)
 
 
 def follow(

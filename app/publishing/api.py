@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from flask import Blueprint, Response
@@ -99,6 +98,4 @@ def changes(slug: str) -> Response:
 
 
 def _json(body: dict[str, Any]) -> Response:
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    response = Response(f"{text}\n", mimetype="application/json")
-    return answers.for_any_site(response)
+    return answers.for_any_site(answers.json(body))

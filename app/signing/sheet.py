@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from app import i18n
+from app import i18n, urls
 from app.domain import figures, signatories
 from app.domain.letters import Settings
 from app.domain.moving import Moving
 from app.domain.signatories import Line
 from app.domain.views import LetterView, PublicLine, SignForm, StoredHtml
+from app.site import site
 
 # Marks in the standing part where the moving ones go; nobody can write one who does
 # not know the random text.
@@ -82,9 +84,47 @@ def _joined(pieces: Iterable[StoredHtml]) -> StoredHtml:
 
 def _standing(settings: Settings, view: LetterView) -> list[str]:
     """What only an organiser changes on the letter's page."""
+    base = site().config.base_url
     return marked(
-        settings, view, "signing/letter.html", _MOVING, form=SignForm(), status=200
+        settings,
+        view,
+        "signing/letter.html",
+        _MOVING,
+        form=SignForm(),
+        status=200,
+        base=base,
+        about=described(view, base),
     )
+
+
+def described(view: LetterView, base: str) -> StoredHtml:
+    """What machines read of a letter: JSON-LD in the words of schema.org.
+
+    The signs by which it could end its element are written as JSON's escapes.
+    """
+    address = urls.absolute(base, urls.letter(view.slug, view.language))
+    about = {
+        "@context": "https://schema.org",
+        "@type": "CreativeWork",
+        "@id": address,
+        "url": address,
+        "name": view.title,
+        "abstract": view.summary,
+        "inLanguage": view.language,
+        "version": view.version,
+        "publisher": {"@type": "Organization", "name": view.organiser},
+        "image": urls.absolute(base, urls.card(view.slug, view.language)),
+        "datePublished": i18n.iso(view.published_at) if view.published_at else None,
+        "subjectOf": {
+            "@type": "DataFeed",
+            "url": urls.absolute(base, urls.tally(view.slug, view.language)),
+            "encodingFormat": "application/json",
+        },
+    }
+    text = json.dumps({name: what for name, what in about.items() if what})
+    for sign in "<>&":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return StoredHtml(text)
 
 
 def marked(

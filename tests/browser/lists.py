@@ -153,3 +153,22 @@ def _one(world: World, slug: str, *, verified: bool, skip: int = 0) -> str:
     )
     ((public_id,),) = world.house.ask(newest)
     return str(public_id)
+
+
+def counter(world: World, who: str, language: str) -> TestResponse:
+    """For webmasters, with every form of the counter."""
+    path = urls.counter(_full(world), language)
+    return world.house.fresh(f"{path}&breakdown=yes")
+
+
+def frame(world: World, who: str, language: str) -> TestResponse:
+    """The counter as a frame, with its sectors."""
+    return world.house.fresh(f"{urls.embed(_full(world), language)}&breakdown=yes")
+
+
+def frame_closed(world: World, who: str, language: str) -> TestResponse:
+    """A letter that is closed, dark whatever the reader's system says."""
+    slug = world.letter("closed-frame")
+    world.fill(slug, 3)
+    world.change(slug, closes_at=db.now() - timedelta(days=3))
+    return world.house.fresh(f"{urls.embed(slug, language)}&theme=dark")

@@ -25,6 +25,9 @@ NO_OUTPUT = {
     "disputing.thanks": "thanks",
     "inviting.form": "a form behind a personal link",
     "manage.mine": "one's own signature, behind one's own link",
+    "embeds.badge_png": "the badge, which is read as SVG, painted",
+    "embeds.card": "the numbers of the frame, painted",
+    "oembed.answer": "the title of the letter and where the frame is",
     "logos.picture": "the picture of the organiser, who is no signatory",
     "operations.alive": "no letter",
     "operations.metrics": "numbers of the house",
@@ -75,6 +78,10 @@ class Outputs:
             "api.changes": self._paged(f"/api/v1/letters/{self.slug}/corrections"),
             "api.lines": self._paged(f"/api/v1/letters/{self.slug}/signatories"),
             "api.numbers": self._at("/api/v1/letters/{slug}/tally"),
+            "embeds.document": self._at("/embed/{slug}/counter.json"),
+            "embeds.frame": self._at("/embed/{slug}?breakdown=yes"),
+            "embeds.page": self._at("/letters/{slug}/counter"),
+            "embeds.badge_svg": self._at("/embed/{slug}/badge.svg"),
             "signing.letter": self._in_languages(f"/letters/{self.slug}"),
             "corrections.page": self._paged(f"/letters/{self.slug}/corrections"),
             "corrections.feed": self._at("/letters/{slug}/corrections.atom"),
@@ -159,6 +166,15 @@ class Outputs:
         assert int(headline[1].replace(",", "")) == tally["confirmed"]
         for measure in ("confirmed", "verified", "collected"):
             assert sum(row[measure] for row in tally["sectors"]) == tally[measure]
+        told = json.loads(pages[f"/embed/{self.slug}/counter.json"])
+        assert told["as_of"] == tally["as_of"]
+        assert told["number"] == tally["confirmed"]
+        by_sector = {row["label"]: row["confirmed"] for row in tally["sectors"]}
+        assert {one["label"]: one["number"] for one in told["sectors"]} == by_sector
+        assert told["words"] in unescape(pages[f"/embed/{self.slug}/badge.svg"])
+        frame = pages[f"/embed/{self.slug}?breakdown=yes"]
+        assert told["words"] in unescape(frame)
+        assert f"<strong>{told['shown']}</strong>" in frame
         items = [
             item
             for path, text in pages.items()
