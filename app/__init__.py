@@ -30,6 +30,7 @@ def create_public(site: Site) -> Flask:
         logos,
         oembed,
         pages,
+        quoting,
         signatories,
         snapshots,
         wordings,
@@ -61,6 +62,7 @@ def create_public(site: Site) -> Flask:
         wordings,
         embeds,
         oembed,
+        quoting,
     ):
         app.register_blueprint(shown.bp)
     app.register_blueprint(operations.bp)

@@ -33,6 +33,7 @@ _MOST_SMALL = 860  # Under this many bytes compressing costs more than it saves.
 _CACHEABLE = re.compile(
     r"/letters/(?P<list>[a-z0-9-]+)/(?:signatories|corrections(?:\.atom)?)"
     r"|/api/v1/letters/(?P<api_list>[a-z0-9-]+)/(?:signatories|corrections)"
+    r"|/api/v1/letters/(?P<course>[a-z0-9-]+)/history(?:\.csv)?"
     r"|/letters/(?P<made>[a-z0-9-]+)/counter"
     r"|/letters/(?P<page>[a-z0-9-]+)(?:/[A-Za-z_-]{2,12})?"
     r"|/embed/(?P<embed>[a-z0-9-]+)"
@@ -121,7 +122,7 @@ class Front:
         match = _CACHEABLE.fullmatch(key[0])
         if match is None or not self._keep:
             return None
-        of_list = match["list"] or match["api_list"]
+        of_list = match["list"] or match["api_list"] or match["course"]
         framed = match["embed"] or match["made"]
         slug = of_list or framed or match["page"] or match["api"]
         names = _FRAME_QUERY if framed else _QUERY

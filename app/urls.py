@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from urllib.parse import quote
 
 from werkzeug.routing import BaseConverter
@@ -151,6 +152,21 @@ def counter(slug: str, locale: str | None = None) -> str:
 def oembed(address: str, kind: str = "json") -> str:
     """What tells another site how to show `address`."""
     return f"/oembed?format={kind}&url={quote(address, safe='')}"
+
+
+def time(moment: datetime) -> str:
+    """A full hour as addresses write it."""
+    return moment.strftime("%Y-%m-%dT%H:00Z")
+
+
+def at(slug: str, time: str, locale: str | None = None) -> str:
+    """The numbers as they stood at a full hour; "latest" leads to the newest."""
+    return _in(f"/letters/{slug}/at/{time}", locale)
+
+
+def history(slug: str, locale: str | None = None) -> str:
+    """The number over time."""
+    return _in(f"/letters/{slug}/history", locale)
 
 
 def api(slug: str, part: str) -> str:

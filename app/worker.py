@@ -30,6 +30,8 @@ TEND_EVERY = 1.0
 # So much of it at a time: what else is due must not wait, nor people who sign.
 TEND_FOR = 0.4
 SEAL_EVERY = 20.0
+# Whether an hour is over.
+CLOSE_EVERY = 20.0
 RETENTION_EVERY = 3600.0
 # Whether a figure of an hour ago is to be taken anew.
 LOOK_EVERY = 60.0
@@ -194,6 +196,7 @@ class Worker:
         due = dict.fromkeys(
             (
                 self.fold,
+                self.close_hours,
                 self.tend,
                 self.seal,
                 self.retain,
@@ -205,6 +208,7 @@ class Worker:
         )
         every = {
             self.fold: self._config.fold_every,
+            self.close_hours: CLOSE_EVERY,
             self.tend: TEND_EVERY,
             self.seal: SEAL_EVERY,
             self.retain: RETENTION_EVERY,
@@ -233,6 +237,13 @@ class Worker:
             moved = tally.fold(session)
             session.commit()
             return moved
+
+    def close_hours(self) -> int:
+        """Let the hours that are over and complete be quoted."""
+        with self._database.transaction() as session:
+            closed = tally.close(session, now=db.now())
+            session.commit()
+        return closed
 
     def tend(self) -> int:
         """Do batches of what letters have waiting: recode, ask again, show, wipe."""

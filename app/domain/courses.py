@@ -15,7 +15,7 @@ from sqlalchemy import func, literal_column, select
 
 from app import db
 from app.db import Transaction
-from app.domain.mail_figures import hour_of
+from app.domain.tally import hour_of
 from app.models import Facet, History, Measure, Signature
 
 HOURS, DAYS = 72, 60

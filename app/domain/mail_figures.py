@@ -26,6 +26,7 @@ from sqlalchemy import (
 from app import db, prepared
 from app.db import Transaction, insert_for
 from app.domain import addresses, outgoing
+from app.domain.tally import hour_of
 from app.models import (
     MailDomain,
     MailFigure,
@@ -65,11 +66,6 @@ class Domain(NamedTuple):
     mailed: int
     confirmed: int
     silent_since: datetime | None
-
-
-def hour_of(at: datetime) -> datetime:
-    """The full hour in which a moment lies."""
-    return at.replace(minute=0, second=0, microsecond=0)
 
 
 def note(

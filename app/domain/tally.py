@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -16,8 +16,10 @@ from sqlalchemy import (
     cast,
     delete,
     func,
+    or_,
     select,
     union_all,
+    update,
 )
 
 from app import db, prepared
@@ -37,6 +39,8 @@ from app.models import (
 from app.prepared import Statement, Step
 
 _BATCH = 5000
+# So long after its end an hour may be quoted; whoever is still writing into it is done.
+SETTLED = timedelta(minutes=2)
 
 # (key, measure) -> number
 Numbers = Mapping[tuple[str, str], int]
@@ -149,6 +153,42 @@ def total(numbers: Numbers, measure: Measure) -> int:
     return sum(number for (_, of), number in numbers.items() if of == measure)
 
 
+def hour_of(at: datetime) -> datetime:
+    """The full hour (UTC) in which a moment lies."""
+    return at.replace(minute=0, second=0, microsecond=0)
+
+
+def close(session: Transaction, *, now: datetime) -> int:
+    """Let hours be quoted that ended two minutes ago and have nothing unfolded left.
+
+    Returns for how many letters there was one. From then on such an hour stays as it
+    is: `fold` puts what comes late into the first hour that is open.
+    """
+    until = hour_of(now - SETTLED)
+    fold_, unfolded = db.table(Fold).c, db.table(Ledger).c
+    done = session.execute(
+        update(db.table(Fold))
+        .where(
+            or_(fold_.closed_until.is_(None), fold_.closed_until < until),
+            ~select(unfolded.id)
+            .where(unfolded.letter_id == fold_.letter_id, unfolded.at < until)
+            .exists(),
+        )
+        .values(closed_until=until)
+    )
+    return int(done.rowcount)  # type: ignore[attr-defined]
+
+
+def _closed(session: Transaction, letters: Iterable[int]) -> dict[int, datetime]:
+    found = db.table(Fold).c
+    rows = session.execute(
+        select(found.letter_id, found.closed_until).where(
+            found.letter_id.in_(sorted(letters)), found.closed_until.is_not(None)
+        )
+    )
+    return {row.letter_id: row.closed_until for row in rows}
+
+
 def fold(session: Transaction) -> int:
     """Move ledger rows into tally and history; return how many were moved.
 
@@ -183,9 +223,6 @@ def fold(session: Transaction) -> int:
     newest: dict[int, datetime] = {}
     for row in rows:
         sums[row.letter_id, row.facet, row.key, row.measure] += row.delta
-        hour = row.at.replace(minute=0, second=0, microsecond=0)
-        moved = hours[row.letter_id, hour, row.facet, row.key, row.measure]
-        moved[0 if row.delta > 0 else 1] += abs(row.delta)
         newest[row.letter_id] = max(newest.get(row.letter_id, row.at), row.at)
     # In one order everywhere, so that two folders cannot wait for each other.
     _upsert(
@@ -196,6 +233,15 @@ def fold(session: Transaction) -> int:
             for letter_id in sorted(newest)
         ],
     )
+    # Read behind the lock that the upsert has taken: `close` waits for it.
+    closed = _closed(session, newest)
+    for row in rows:
+        hour = hour_of(row.at)
+        if row.letter_id in closed:
+            # A clock was behind: it goes into the first hour that is still open.
+            hour = max(hour, closed[row.letter_id])
+        moved = hours[row.letter_id, hour, row.facet, row.key, row.measure]
+        moved[0 if row.delta > 0 else 1] += abs(row.delta)
     _upsert(
         session,
         Tally,
@@ -233,7 +279,7 @@ def _upsert(
         statement = insert_for(session)(table).values(row)
         changes = {}
         for column in table.columns:
-            if column.primary_key:
+            if column.primary_key or column.name not in row:
                 continue
             new = statement.excluded[column.name]
             changes[column.name] = (

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class StoredHtml(str):
@@ -15,6 +16,14 @@ class StoredHtml(str):
     def __html__(self) -> str:
         """What Jinja asks a value for that may stand as it is."""
         return str(self)
+
+
+def data(about: dict[str, Any]) -> StoredHtml:
+    """JSON-LD to stand in an element of a page: no sign in it can end that element."""
+    text = json.dumps(about)
+    for sign in "<>&":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return StoredHtml(text)
 
 
 class Choice(NamedTuple):

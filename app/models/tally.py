@@ -80,3 +80,5 @@ class Fold(Base):
     letter_id: Mapped[int] = mapped_column(ForeignKey("letter.id"), primary_key=True)
     number: Mapped[int]
     newest_at: Mapped[datetime] = mapped_column(Moment)
+    # The hours before this one may be quoted: nothing is ever written into them again.
+    closed_until: Mapped[datetime | None] = mapped_column(Moment)

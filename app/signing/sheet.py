@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -13,7 +12,7 @@ from app.domain import figures, signatories
 from app.domain.letters import Settings
 from app.domain.moving import Moving
 from app.domain.signatories import Line
-from app.domain.views import LetterView, PublicLine, SignForm, StoredHtml
+from app.domain.views import LetterView, PublicLine, SignForm, StoredHtml, data
 from app.site import site
 
 # Marks in the standing part where the moving ones go; nobody can write one who does
@@ -121,10 +120,7 @@ def described(view: LetterView, base: str) -> StoredHtml:
             "encodingFormat": "application/json",
         },
     }
-    text = json.dumps({name: what for name, what in about.items() if what})
-    for sign in "<>&":
-        text = text.replace(sign, f"\\u{ord(sign):04x}")
-    return StoredHtml(text)
+    return data({name: what for name, what in about.items() if what})
 
 
 def marked(

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from app import db, urls
-from app.domain import corrections
+from app.domain import corrections, tally
 from app.models import CorrectionKind, Letter, Signature
 from tests.browser import letters
 from tests.browser.world import World
@@ -172,3 +172,30 @@ def frame_closed(world: World, who: str, language: str) -> TestResponse:
     world.fill(slug, 3)
     world.change(slug, closes_at=db.now() - timedelta(days=3))
     return world.house.fresh(f"{urls.embed(slug, language)}&theme=dark")
+
+
+def _closed(world: World) -> str:
+    slug = _full(world)
+    world.house.fold()
+    with world.house.writing() as session:
+        tally.close(session, now=db.now() + timedelta(hours=2))
+    return slug
+
+
+def history(world: World, who: str, language: str) -> TestResponse:
+    """The number day by day."""
+    return world.house.fresh(urls.history(_closed(world), language))
+
+
+def history_none(world: World, who: str, language: str) -> TestResponse:
+    """A letter that has just been published."""
+    slug = world.letter("just-out")
+    world.change(slug, published_at=db.now())
+    return world.house.fresh(urls.history(slug, language))
+
+
+def quoted(world: World, who: str, language: str) -> TestResponse:
+    """The numbers at a full hour, to be cited."""
+    slug = _closed(world)
+    latest = world.house.fresh(urls.at(slug, "latest", language))
+    return world.house.fresh(latest.headers["Location"])

@@ -107,6 +107,13 @@ TABLE: tuple[Row, ...] = (
         ("corrections", lists.corrected),
         languages=ALL,
     ),
+    *_rows(
+        "quoting.over_time",
+        ("history", lists.history),
+        languages=ALL,
+    ),
+    *_rows("quoting.page", ("quote", lists.quoted), languages=ALL),
+    *_rows("quoting.over_time", ("history-none", lists.history_none)),
     *_rows("embeds.page", ("counter", lists.counter), languages=ALL),
     *_rows(
         "embeds.frame",
@@ -274,6 +281,9 @@ NOT_PAGES = {
     "embeds.badge_png": "the same as PNG",
     "embeds.card": "the share image as PNG",
     "oembed.answer": "how to show a letter, for programs",
+    "quoting.numbers_at": "numbers of one hour as JSON",
+    "quoting.as_json": "the history as JSON",
+    "quoting.as_csv": "the history as CSV",
     "logos.picture": "the picture of an organiser as PNG",
     "operations.alive": "one word of plain text for whoever watches the process",
     "operations.ready": "one word of plain text for whoever watches the process",

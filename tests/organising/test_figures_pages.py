@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from app import db
-from app.domain import mail_figures
+from app.domain import mail_figures, tally
 from app.models import MailDomain, MailFigure
 from tests.house import House, later
 from tests.organising.room import HERE
@@ -69,7 +69,7 @@ def test_a_domain_that_stops_confirming_raises_an_alarm_until_it_confirms(
 ) -> None:
     owner = house.organiser("owner")
     with house.writing() as session:
-        now = mail_figures.hour_of(db.now())
+        now = tally.hour_of(db.now())
         letter_id = labour.letter_id(house)
         for domain in ("loud.example.org", "quiet.example.org"):
             session.add(MailDomain(letter_id=letter_id, domain=domain))
@@ -109,7 +109,7 @@ def test_a_domain_that_stops_confirming_raises_an_alarm_until_it_confirms(
     assert "Nobody confirms from quiet" in vera.get(FIGURES).text
     with house.writing() as session:
         mail_figures._add(
-            session, letter_id, mail_figures.hour_of(db.now()), "quiet.example.org",
+            session, letter_id, tally.hour_of(db.now()), "quiet.example.org",
             confirmed=1,
         )  # fmt: skip
     count(house)

@@ -113,6 +113,7 @@ def every_answer(house: House) -> dict[str, TestResponse]:
     answers = {path: house.get(path) for path in forms(house)}
     for rule in house.app.url_map.iter_rules():
         path = rule.rule.replace("<slug:slug>", SLUG).replace("<language:locale>", "de")
+        path = path.replace("<time>", "latest")
         path = re.sub(r"<(token|reference|public_id|hash)>", "none", path)
         assert "<" not in path, f"{rule.rule} is new: say here what it takes"
         for method in ("GET", "HEAD", "OPTIONS", "PUT"):
@@ -213,6 +214,9 @@ def test_row_40_no_answer_sets_a_cookie_and_all_but_a_few_are_kept_by_nobody(
         f"{LETTER}/corrections",
         f"{LETTER}/corrections.atom",
         f"{LETTER}/counter",
+        f"{LETTER}/history",
+        TALLY.replace("tally", "history"),
+        TALLY.replace("tally", "history.csv"),
         *(f"/embed/{SLUG}{form}" for form in EMBEDDED),
         TALLY,
         TALLY.replace("tally", "signatories"),
