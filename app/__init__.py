@@ -29,6 +29,7 @@ def create_public(site: Site) -> Flask:
         embeds,
         logos,
         oembed,
+        openapi,
         pages,
         quoting,
         signatories,
@@ -63,6 +64,7 @@ def create_public(site: Site) -> Flask:
         embeds,
         oembed,
         quoting,
+        openapi,
     ):
         app.register_blueprint(shown.bp)
     app.register_blueprint(operations.bp)

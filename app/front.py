@@ -38,7 +38,7 @@ _CACHEABLE = re.compile(
     r"|/letters/(?P<page>[a-z0-9-]+)(?:/[A-Za-z_-]{2,12})?"
     r"|/embed/(?P<embed>[a-z0-9-]+)"
     r"(?:/(?:counter\.json|badge\.svg|badge\.png|card\.png))?"
-    r"|/api/v1/letters/(?P<api>[a-z0-9-]+)/tally"
+    r"|/api/v1/letters/(?P<api>[a-z0-9-]+)(?:/tally)?"
 )
 _QUERY = ("lang",)
 # What a list can be asked for out of closed lists, so that there are not many answers

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response
@@ -16,6 +17,51 @@ from app.site import site
 SIZE = 100
 
 bp = Blueprint("api", __name__, url_prefix="/api/v1")
+
+
+@bp.get("/letters/<slug:slug>")
+def letter(slug: str) -> Response:
+    """A letter: its wordings, its sectors, and whether it can be signed."""
+    with site().database.snapshot() as session:
+        settings, version = reading.visible(session, slug)
+    base = site().config.base_url
+
+    def time(moment: datetime | None) -> str | None:
+        return i18n.iso(moment) if moment else None
+
+    body: dict[str, Any] = {
+        "letter": settings.slug,
+        "url": urls.absolute(base, urls.letter(slug)),
+        "organiser": settings.organiser,
+        "phase": version.phase.value,
+        "published_at": time(settings.published_at),
+        "opens_at": time(settings.opens_at),
+        "closes_at": time(settings.closes_at),
+        "headline": settings.headline,
+        "languages": [
+            {
+                "language": one.language,
+                "title": one.title,
+                "summary": one.summary,
+                "url": urls.absolute(base, urls.letter(slug, one.language)),
+                "version": one.number,
+                "hash": one.hash,
+            }
+            for one in settings.wordings.values()
+        ],
+        "sectors": [
+            {
+                "key": key,
+                "labels": {
+                    language: settings.sector_label(key, language)
+                    for language in settings.wordings
+                },
+            }
+            for key in settings.sector_keys
+        ],
+        "as_of": i18n.iso(version.as_of),
+    }
+    return answers.public(_json(body), version=version, names=False)
 
 
 @bp.get("/letters/<slug:slug>/tally")

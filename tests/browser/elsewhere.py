@@ -153,3 +153,8 @@ def our_fault(world: World, who: str, language: str) -> TestResponse:
 def database_away(world: World, who: str, language: str) -> TestResponse:
     """The database does not answer."""
     return world.away.get(urls.letter(SLUG))
+
+
+def api(world: World, who: str, language: str) -> TestResponse:
+    """What the API answers, for people."""
+    return world.house.fresh(f"/api/v1/?lang={language}")

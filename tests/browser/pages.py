@@ -242,6 +242,7 @@ TABLE: tuple[Row, ...] = (
     *_rows("snapshots.page", ("snapshot", launches.snapshot), languages=ALL),
     *_rows("snapshots.private_page", ("snapshot-private", launches.snapshot_private)),
     # -- Elsewhere ---------------------------------------------------------------
+    *_rows("openapi.page", ("api", elsewhere.api), languages=ALL),
     *_rows("pages.home", ("home", elsewhere.home), languages=ALL),
     *_rows("pages.home", ("home-empty", elsewhere.home_empty)),
     *_rows(
@@ -269,6 +270,8 @@ TABLE: tuple[Row, ...] = (
 # Routes whose answers nobody reads as a page, and why.
 NOT_PAGES = {
     "api.numbers": "the published numbers as JSON",
+    "api.letter": "a letter as JSON",
+    "openapi.as_json": "the description of the API for programs",
     "api.lines": "the public list as JSON",
     "api.changes": "the corrections as JSON",
     "signatories.file": "the public list as CSV",
