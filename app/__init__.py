@@ -27,6 +27,7 @@ def create_public(site: Site) -> Flask:
         api,
         corrections,
         embeds,
+        feeds,
         logos,
         oembed,
         openapi,
@@ -65,6 +66,7 @@ def create_public(site: Site) -> Flask:
         oembed,
         quoting,
         openapi,
+        feeds,
     ):
         app.register_blueprint(shown.bp)
     app.register_blueprint(operations.bp)

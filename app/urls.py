@@ -114,6 +114,16 @@ def signatories_csv(slug: str) -> str:
     return f"/letters/{slug}/signatories.csv"
 
 
+def signatories_feed(slug: str, locale: str | None = None) -> str:
+    """The newest signatories as a feed."""
+    return _in(f"/letters/{slug}/signatories.atom", locale)
+
+
+def qr(slug: str, locale: str | None = None) -> str:
+    """The letter's address as a code to scan."""
+    return _in(f"/letters/{slug}/qr.svg", locale)
+
+
 def corrections(slug: str, locale: str | None = None) -> str:
     """What was removed or changed in public, and why."""
     return _in(f"/letters/{slug}/corrections", locale)

@@ -28,9 +28,22 @@ _PLAIN = frozenset(
         "country_policy",
         "allows_statement",
         "headline",
+        "smallest_cell",
         "second_reviewer",
     }
 )
+
+
+# What a letter that is made after another takes from it.
+_COPIED = (
+    "accent",
+    "country_policy",
+    "allows_statement",
+    "headline",
+    "smallest_cell",
+    "second_reviewer",
+)
+LARGEST_CELL = 100
 
 
 class WrongValue(ValueError):
@@ -263,7 +276,7 @@ def duplicate(
         actor=actor,
         now=now,
     )
-    for name in ("accent", "country_policy", "allows_statement", "headline"):
+    for name in _COPIED:
         setattr(letter, name, getattr(former, name))
     for row in languages:
         _put_heading(session, letter, row.language, heading[row.language])
@@ -340,6 +353,10 @@ def _judged(name: str, typed: Any) -> Any:
         return _contact(typed)
     if name in _LIMITS:
         return _line(name, typed, _LIMITS[name])
+    if name == "smallest_cell":
+        if not re.fullmatch(r"\d{1,3}", str(typed)) or int(typed) > LARGEST_CELL:
+            raise WrongValue(name, "cell")
+        return int(typed)
     if name == "accent":
         if accent.problem_with(typed):
             raise WrongValue(name, "colour")

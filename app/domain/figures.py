@@ -43,6 +43,12 @@ _CONFIRMED, _VERIFIED, _COLLECTED = _MEASURES = (
 )
 
 
+# The key and name of the sectors that are shown together; no letter's key begins so.
+TOGETHER = "_together"
+_TOGETHER_LABEL = _("Smaller sectors together")
+_Row = tuple[str, int, int, int]
+
+
 def numbers(
     counted: tally.Numbers, *, settings: Settings, as_of: datetime, language: str
 ) -> Numbers:
@@ -59,6 +65,7 @@ def numbers(
         (key, of[_CONFIRMED], of[_VERIFIED], of[_COLLECTED])
         for key, of in figures.items()
     ]
+    rows = _joined(rows, smallest=settings.smallest_cell)
     longest = max((row[1] + row[3] for row in rows), default=0) or 1
     confirmed = sum(row[1] for row in rows)
     verified = sum(row[2] for row in rows)
@@ -77,7 +84,9 @@ def numbers(
         sectors=tuple(
             SectorCount(
                 key=key,
-                label=settings.sector_label(key, language),
+                label=i18n.translator(locale)(_TOGETHER_LABEL)
+                if key == TOGETHER
+                else settings.sector_label(key, language),
                 confirmed=of_confirmed,
                 verified=of_verified,
                 collected=of_collected,
@@ -86,6 +95,32 @@ def numbers(
             for key, of_confirmed, of_verified, of_collected in rows
         ),
     )
+
+
+def _joined(rows: list[_Row], *, smallest: int) -> list[_Row]:
+    """The rows, with those under `smallest` as one at their end; all sums stay.
+
+    One alone would be told by what the others leave of the sum, so it takes the next
+    larger one with it.
+    """
+    by_size = sorted((row for row in rows if _size(row)), key=_size)
+    small = [row for row in by_size if _size(row) < smallest]
+    if len(small) == 1:
+        small = by_size[:2]
+    if len(small) < 2:
+        return rows
+    kept = [row for row in rows if row not in small]
+    together = (
+        TOGETHER,
+        sum(row[1] for row in small),
+        sum(row[2] for row in small),
+        sum(row[3] for row in small),
+    )
+    return [*kept, together]
+
+
+def _size(row: _Row) -> int:
+    return row[1] + row[3]
 
 
 def headline_of(settings: Settings, sector: SectorCount) -> int:

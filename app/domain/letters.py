@@ -83,6 +83,7 @@ class Settings:
     country_policy: str
     allows_statement: bool
     headline: str
+    smallest_cell: int
     is_example: bool
     published_at: datetime | None
     opens_at: datetime | None
@@ -214,6 +215,7 @@ def load(session: Session, *, letter_id: int) -> Settings:
         country_policy=letter.country_policy,
         allows_statement=letter.allows_statement,
         headline=letter.headline,
+        smallest_cell=letter.smallest_cell,
         is_example=letter.is_example,
         published_at=letter.published_at,
         opens_at=letter.opens_at,

@@ -129,6 +129,21 @@ _PLACE = select(_c.verified, _c.id).where(
 )
 
 
+def newest(session: Transaction, *, settings: Settings, size: int) -> list[Any]:
+    """The newest public lines whose owners mind no copies, verified or not."""
+    values = {
+        "letter": settings.id,
+        "shown_until": settings.frozen_at or FOR_EVER,
+        "before": _LAST,
+    }
+    rows = [
+        row
+        for verified in (True, False)
+        for row in session.execute(_part(verified, size - 1).where(~_c.noindex), values)
+    ]
+    return sorted(rows, key=lambda row: -row.id)[:size]
+
+
 def _place(session: Transaction, letter_id: int, after: str | None) -> tuple[bool, int]:
     """Before what the page begins: (verified, row id), which nobody outside sees."""
     if after is None:

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -60,6 +61,8 @@ class Letter(Base):
     country_policy: Mapped[str] = mapped_column(String(8))
     allows_statement: Mapped[bool]
     headline: Mapped[str] = mapped_column(String(32))
+    # Sectors with fewer signatures are published together; 0: each by itself.
+    smallest_cell: Mapped[int] = mapped_column(server_default=text("0"))
     is_example: Mapped[bool]
     # A letter without a time of publication is a draft and shows nowhere; one
     # whose time lies ahead is under embargo and shows nowhere either.

@@ -23,7 +23,8 @@ from app.site import site
 
 bp = Blueprint("setting", __name__)
 
-_TYPED = ("organiser", "contact", "postal", "accent", "country_policy", "headline")
+_TYPED = ("organiser", "contact", "postal", "accent", "country_policy", "headline",
+          "smallest_cell")  # fmt: skip
 _BOXES = ("allows_statement", "second_reviewer")
 _CHANGED = _("The number changed meanwhile: please look again.")
 _IN_USE = _("Signatures stand under this sector: merge it into another instead.")

@@ -116,6 +116,7 @@ VALUES = {
     "time": _("Write a time as 2026-11-30T12:00, in UTC."),
     "needed": _("The letter's first language stays."),
     "number": _("Please type a number in figures."),
+    "cell": _("Please type a number from 0 to 100."),
     "heavy": _("This file is too large: 2 MB at most."),
     "kind": _(
         "This is no PNG, JPEG or WebP. An SVG can carry scripts, so it is not taken: "

@@ -14,15 +14,23 @@ from sqlalchemy import select, update
 from app import db, urls
 from app.domain import lifecycle, tally
 from app.models import Fold, Ledger
-from tests.house import SLUG, House, later
+from tests.house import SLUG, House
 from tests.organisers import signed
 from tests.work.labour import ACTOR, letter_id, people
 
 API = f"/api/v1/letters/{SLUG}"
 
 
+def clock(hours: int, minute: int) -> None:
+    """So many hours after the next full one, whatever the time is while this runs."""
+    real = datetime.now(UTC)
+    there = tally.hour_of(real) + timedelta(hours=1 + hours, minutes=minute)
+    db.move_clock(there - real)
+
+
 def published(house: House, hours_ago: float) -> datetime:
     """Let the letter have been public for some hours; the full hour of the clock."""
+    clock(0, 10)
     at = db.now() - timedelta(hours=hours_ago)
     house.set_letter(published_at=at)
     return tally.hour_of(db.now())
@@ -47,7 +55,7 @@ def test_a_number_is_quoted_for_ever_whatever_happens_later(house: House) -> Non
     people(house, 7)
     close(house)
     assert house.fresh(f"/letters/{SLUG}/at/{urls.time(hour)}").status_code == 200
-    later(hours=1, minutes=3)
+    clock(1, 13)
     close(house)
     then = hour + timedelta(hours=1)
     first = at(house, then)
@@ -59,7 +67,7 @@ def test_a_number_is_quoted_for_ever_whatever_happens_later(house: House) -> Non
     with house.writing() as session:
         lifecycle.erase(session, signature_id=row.id, actor=ACTOR, now=db.now())
     people(house, 3)
-    later(hours=3)
+    clock(3, 10)
     close(house)
     assert at(house, then) | {"citation": 0} == first | {"citation": 0}
     again = house.fresh(f"/letters/{SLUG}/at/{urls.time(then)}").text
@@ -72,7 +80,7 @@ def test_a_line_from_a_clock_that_is_behind_changes_no_closed_hour(
 ) -> None:
     hour = published(house, 5)
     people(house, 2)
-    later(hours=1, minutes=3)
+    clock(1, 13)
     close(house)
     then = hour + timedelta(hours=1)
     before = at(house, then)["confirmed"]
@@ -82,7 +90,7 @@ def test_a_line_from_a_clock_that_is_behind_changes_no_closed_hour(
         session.execute(update(Ledger).values(at=then - timedelta(minutes=7)))
     close(house)
     assert at(house, then)["confirmed"] == before == 2
-    later(hours=2, minutes=3)
+    clock(2, 13)
     close(house)
     assert at(house, then + timedelta(hours=1))["confirmed"] == 3
     house.check()
@@ -92,7 +100,7 @@ def test_an_hour_is_closed_only_when_nothing_of_it_is_unfolded(house: House) -> 
     hour = published(house, 5)
     close(house)
     people(house, 1)
-    later(hours=1, minutes=3)
+    clock(1, 13)
     with house.writing() as session:
         tally.close(session, now=db.now())
     then = hour + timedelta(hours=1)
@@ -138,7 +146,7 @@ def test_every_way_to_write_a_time_leads_to_one_address(house: House) -> None:
 
 def test_nothing_before_the_publication_is_told(house: House) -> None:
     people(house, 5)
-    later(hours=3)
+    clock(3, 10)
     house.set_letter(published_at=db.now() - timedelta(minutes=30))
     close(house)
     early = tally.hour_of(db.now()) - timedelta(hours=1)
@@ -151,7 +159,7 @@ def test_a_citation_in_three_ways(house: House) -> None:
     hour = published(house, 5)
     house.set_letter(organiser="Jo & {Co}")
     people(house, 1)
-    later(hours=1, minutes=3)
+    clock(1, 13)
     close(house)
     told = at(house, hour + timedelta(hours=1))
     cited = told["citation"]
@@ -174,11 +182,11 @@ def test_history_tells_what_came_and_what_went_hour_by_hour(house: House) -> Non
     people(house, 4)
     row = signed(house, "Comes Andgoes")
     close(house)
-    later(hours=1)
+    clock(1, 10)
     with house.writing() as session:
         lifecycle.erase(session, signature_id=row.id, actor=ACTOR, now=db.now())
     people(house, 2)
-    later(hours=2, minutes=3)
+    clock(2, 13)
     close(house)
     body = json.loads(house.fresh(f"{API}/history").text)
     confirmed = [(one["hour"], one["confirmed"]) for one in body["items"]]
@@ -207,9 +215,9 @@ def test_pages_of_the_history_hang_together(
     monkeypatch.setattr(quoting, "SIZE", 2)
     published(house, 5)
     for number in range(5):
-        later(hours=number)
+        clock(number, 10)
         people(house, number + 1)
-    later(hours=7)
+    clock(7, 10)
     close(house)
     path, totals, pages = f"{API}/history", [], 0
     while path:
@@ -225,7 +233,7 @@ def test_the_worker_closes_hours(house: House) -> None:
     from app.worker import Worker
 
     people(house, 1)
-    later(hours=1, minutes=3)
+    clock(1, 13)
     worker = Worker(house.site.config, house.site.database)
     worker.fold()
     assert worker.close_hours() == 1

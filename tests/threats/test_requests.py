@@ -214,6 +214,8 @@ def test_row_40_no_answer_sets_a_cookie_and_all_but_a_few_are_kept_by_nobody(
         f"{LETTER}/corrections",
         f"{LETTER}/corrections.atom",
         f"{LETTER}/counter",
+        f"{LETTER}/qr.svg",
+        f"{LETTER}/signatories.atom",
         TALLY.removesuffix("/tally"),
         f"{LETTER}/history",
         TALLY.replace("tally", "history"),
