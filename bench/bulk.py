@@ -34,7 +34,8 @@ _HEAD = "Name,Affiliation,Sector,Country\n"
 _WANTED = Conditions(name="Ada *")
 
 
-def _labour(filled: Filled, what: str) -> subprocess.Popen[bytes]:
+def labour(filled: Filled, what: str) -> subprocess.Popen[bytes]:
+    """Begin a piece of work in a process of its own."""
     return subprocess.Popen(
         [sys.executable, "-m", "bench.labour", what],
         cwd=ROOT,
@@ -43,7 +44,8 @@ def _labour(filled: Filled, what: str) -> subprocess.Popen[bytes]:
     )
 
 
-def _done(process: subprocess.Popen[bytes]) -> dict[str, float]:
+def done(process: subprocess.Popen[bytes]) -> dict[str, float]:
+    """What it took, once it has ended."""
     said, _ = process.communicate()
     if process.returncode:
         raise Failed("The work has failed; the lines above say why.")
@@ -59,8 +61,8 @@ def export(stage: Stage, kind: str) -> list[Result]:
     ours, raw = [], []
     small, large = stage.filled(kind)
     for _ in range(_ROUNDS):
-        ours.append((_done(_labour(small, "export")), _done(_labour(large, "export"))))
-        raw.append(_done(_labour(large, "raw-export")))
+        ours.append((done(labour(small, "export")), done(labour(large, "export"))))
+        raw.append(done(labour(large, "raw-export")))
     seconds = median(one["seconds"] for _, one in ours)
     rows = large.signatures / small.signatures
     return [
@@ -258,7 +260,7 @@ def _beside(
     took: list[tuple[float, float]] = []
     for filled in stage.filled(kind):
         reference, undo = begin(filled)
-        took.append((_done(_labour(filled, "work"))["seconds"], reference))
+        took.append((done(labour(filled, "work"))["seconds"], reference))
         undo()
     _, large = stage.filled(kind)
     alone, beside = _signing(large, stage, begin)
@@ -298,10 +300,10 @@ def _signing(
     with Client(server.port, _CONNECTIONS) as client:
         client.load(people.sign(server, 100), status=303)
         alone = client.load(people.sign(server, 400), status=303).latencies
-        process = _labour(large, "work")
+        process = labour(large, "work")
         beside: list[float] = []
         while process.poll() is None:
             beside += client.load(people.sign(server, 20), status=303).latencies
-        _done(process)
+        done(process)
     undo()
     return median(alone) * 1000, median(beside) * 1000

@@ -11,7 +11,7 @@ import resource
 import sqlite3
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
@@ -23,20 +23,41 @@ from app.domain import exports
 from app.models import IS_UNENDED, Job
 from app.site import Site
 from app.workbench import Workbench
+from bench.stage import SLUG
 
 # The columns of an export, as they stand in the table.
 _COLUMNS = ", ".join((*exports.COLUMNS[1:-1], "public_id", "address_sealed"))
+_PUBLIC = (
+    "SELECT public_id, name, title, affiliation, sector, country, statement,"
+    " identification_only, verified, featured_rank, origin, confirmed_at FROM signature"
+    " WHERE letter_id = 1 AND state = 'counted' AND listed"
+)
 _ROWS = f"SELECT {_COLUMNS} FROM signature WHERE letter_id = 1"
 
 
 def export(site: Site) -> dict[str, float]:
-    """Write the whole export to nowhere; how long, how soon, and with how much memory."""
+    """Write the whole export to nowhere."""
     create_public(site)
+    return _written(
+        lambda: exports.as_csv(site.database, keyring=site.keyring, letter_id=1)
+    )
+
+
+def file(site: Site) -> dict[str, float]:
+    """Write the public list to nowhere."""
+    from app.publishing import signatories
+
+    create_public(site)
+    return _written(lambda: signatories.file_of(site, SLUG))
+
+
+def _written(begin: Callable[[], Iterator[bytes]]) -> dict[str, float]:
+    """How long it takes to write, how soon it begins, and with how much memory."""
     idle = _memory()
     began = time.perf_counter()
     first = 0.0
     with Path(os.devnull).open("wb") as nowhere:
-        for data in exports.as_csv(site.database, keyring=site.keyring, letter_id=1):
+        for data in begin():
             first = first or time.perf_counter() - began
             nowhere.write(data)
     seconds = time.perf_counter() - began
@@ -45,21 +66,31 @@ def export(site: Site) -> dict[str, float]:
 
 
 def raw_export(site: Site) -> dict[str, float]:
-    """COPY the same columns, or fetch them with the bare driver and write bytes."""
+    """The same columns, raw."""
+    return _raw(site, _ROWS)
+
+
+def raw_file(site: Site) -> dict[str, float]:
+    """The same columns of the public list, raw."""
+    return _raw(site, _PUBLIC)
+
+
+def _raw(site: Site, rows: str) -> dict[str, float]:
+    """COPY them, or fetch them with the bare driver and write bytes."""
     began = time.perf_counter()
     with Path(os.devnull).open("wb") as nowhere:
         if site.database.sqlite:
             connection = sqlite3.connect(str(site.database.url.database))
             nowhere.writelines(
                 (",".join(map(str, row)) + "\n").encode()
-                for row in connection.execute(_ROWS)
+                for row in connection.execute(rows)
             )
             connection.close()
         else:
             with (
                 psycopg.connect(_url(site)) as session,
                 session.cursor() as cursor,
-                cursor.copy(f"COPY ({_ROWS}) TO STDOUT") as copy,
+                cursor.copy(f"COPY ({rows}) TO STDOUT") as copy,
             ):
                 nowhere.writelines(copy)
     return {"seconds": time.perf_counter() - began}
@@ -92,6 +123,8 @@ def _memory() -> int:
 WHAT: dict[str, Callable[[Site], dict[str, float]]] = {
     "export": export,
     "raw-export": raw_export,
+    "file": file,
+    "raw-file": raw_file,
     "work": work,
 }
 

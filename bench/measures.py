@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from app import urls
 from app.models import Signature
-from bench import bulk, client, holding, organise
+from bench import bulk, client, holding, organise, published
 from bench.client import Client
 from bench.first_view import first_view
 from bench.people import People
@@ -311,6 +311,10 @@ MEASURES = (
     Measure("import", bulk.take_in),
     Measure("case", bulk.case),
     Measure("list", _list),
+    Measure("list-file", published.file),
+    Measure(
+        "counter", lambda stage, kind: published.counters(stage, kind, _reading, _cpu)
+    ),
     # They come last: lists that are long from now on.
     Measure("hold-decision", _hold_decision),
     Measure("look-alikes", _look_alikes),

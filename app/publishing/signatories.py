@@ -70,14 +70,14 @@ def file(slug: str) -> Response:
     """The whole list as CSV, sent as it is read; safe against formulas."""
     with site().database.snapshot() as session:
         reading.visible(session, slug)
-    response = Response(_file(site(), slug), mimetype="text/csv")
+    response = Response(file_of(site(), slug), mimetype="text/csv")
     response.headers["Content-Disposition"] = (
         f'attachment; filename="{slug}-signatories.csv"'
     )
     return answers.for_any_site(answers.not_for_search_engines(response))
 
 
-def _file(here: Site, slug: str) -> Iterator[bytes]:
+def file_of(here: Site, slug: str) -> Iterator[bytes]:
     """Some lines at a time, each part read anew: nobody slow holds a connection.
 
     A name that is erased meanwhile is in no later part.

@@ -71,7 +71,7 @@ class Live:
     ) -> None:
         self.folder = folder
         self.letter = letter
-        self._reserved = _reserve_port()
+        self._reserved = reserve_port()
         self.port = int(self._reserved.getsockname()[1])
         self.base_url = f"http://localhost:{self.port}"
         self._inbox = None if sink else free_socket()
@@ -216,7 +216,7 @@ def _own() -> dict[str, str]:
     return {name: os.environ[name] for name in names if name in os.environ}
 
 
-def _reserve_port() -> socket.socket:
+def reserve_port() -> socket.socket:
     """A socket that keeps a port from everybody but the web server.
 
     The server shares its port (SO_REUSEPORT), so it can bind it as well; a socket that
