@@ -1,4 +1,4 @@
-"""Make a letter and change it: every change is a new revision and a line of record."""
+"""Change a letter: every change is a new revision and a line of the record."""
 
 from __future__ import annotations
 
@@ -11,16 +11,14 @@ from sqlalchemy.orm import Session
 
 from app import i18n
 from app.domain import accent, addresses, names, record
-from app.domain.keyring import Keyring
-from app.domain.letter_files import KEY, SLUG
-from app.models import Letter, LetterLanguage, Membership, Role, Sector, TextVersion
+from app.domain.letter_files import KEY
+from app.models import Letter, LetterLanguage
 
 HEADLINES = ("confirmed", "verified", "confirmed_and_collected")
 COUNTRY_POLICIES = ("no", "optional", "required")
-DEFAULT_ACCENT = "#1f3a5f"
 # What an organiser may set, and how many characters each may have.
 _LIMITS = {"organiser": 200, "contact": 254, "postal": 400}
-_HEADING_LIMITS = {"title": 200, "addressee": 200, "summary": 500}
+HEADING_LIMITS = {"title": 200, "addressee": 200, "summary": 500}
 _PLAIN = frozenset(
     {
         *_LIMITS,
@@ -34,15 +32,6 @@ _PLAIN = frozenset(
 )
 
 
-# What a letter that is made after another takes from it.
-_COPIED = (
-    "accent",
-    "country_policy",
-    "allows_statement",
-    "headline",
-    "smallest_cell",
-    "second_reviewer",
-)
 LARGEST_CELL = 100
 
 
@@ -100,66 +89,6 @@ def revise(
     session.flush()
 
 
-def create(
-    session: Session,
-    *,
-    keyring: Keyring,
-    slug: str,
-    language: str,
-    heading: dict[str, str],
-    organiser: str,
-    contact: str,
-    postal: str,
-    owner_id: int | None,
-    actor: str,
-    now: datetime,
-) -> Letter:
-    """A new letter as a draft, which shows nowhere; its maker is its owner.
-
-    It has no text yet: `wordings.add` brings the first. Raises WrongValue.
-    """
-    if not re.fullmatch(SLUG, slug):
-        raise WrongValue("slug", "spelling")
-    if session.scalar(select(Letter.id).where(Letter.slug == slug)) is not None:
-        raise WrongValue("slug", "taken")
-    letter = Letter(
-        slug=slug,
-        default_language=_language(language),
-        organiser=_line("organiser", organiser, 200),
-        contact=_contact(contact),
-        postal=_line("postal", postal, 400),
-        accent=DEFAULT_ACCENT,
-        country_policy="no",
-        allows_statement=True,
-        headline="confirmed",
-        is_example=False,
-        published_at=None,
-        opens_at=None,
-        closes_at=None,
-        paused=False,
-        frozen_at=None,
-        revision=0,
-        revised_at=now,
-        pepper=b"",
-        created_at=now,
-    )
-    session.add(letter)
-    session.flush()
-    letter.pepper = keyring.wrap_pepper(letter.id, keyring.new_pepper())
-    _put_heading(session, letter, language, heading)
-    if owner_id is not None:
-        session.add(
-            Membership(
-                letter_id=letter.id,
-                organiser_id=owner_id,
-                role=Role.OWNER.value,
-                created_at=now,
-            )
-        )
-    revise(session, letter, verb="letter.create", actor=actor, now=now, after="draft")
-    return letter
-
-
 def change_settings(
     session: Session,
     *,
@@ -201,8 +130,8 @@ def put_heading(
     A translation has the letter's one count. Raises WrongValue and ReadOnly.
     """
     letter = take(session, letter_id=letter_id)
-    _language(language)
-    if not _put_heading(session, letter, language, heading):
+    language_of(language)
+    if not set_heading(session, letter, language, heading):
         return False
     revise(
         session,
@@ -237,93 +166,12 @@ def take_language_out(
     )
 
 
-def duplicate(
-    session: Session,
-    *,
-    keyring: Keyring,
-    letter_id: int,
-    slug: str,
-    owner_id: int | None,
-    actor: str,
-    now: datetime,
-) -> Letter:
-    """A new draft with the words, sectors and settings of a letter, and no person.
-
-    An archived letter can be duplicated, a deleted one cannot. Raises WrongValue.
-    """
-    former = session.get_one(Letter, letter_id)
-    if former.deleted_at is not None:
-        raise ReadOnly
-    languages = session.scalars(
-        select(LetterLanguage)
-        .where(LetterLanguage.letter_id == letter_id)
-        .order_by(LetterLanguage.position)
-    ).all()
-    heading = {
-        row.language: {name: getattr(row, name) for name in _HEADING_LIMITS}
-        for row in languages
-    }
-    letter = create(
-        session,
-        keyring=keyring,
-        slug=slug,
-        language=former.default_language,
-        heading=heading[former.default_language],
-        organiser=former.organiser,
-        contact=former.contact,
-        postal=former.postal,
-        owner_id=owner_id,
-        actor=actor,
-        now=now,
-    )
-    for name in _COPIED:
-        setattr(letter, name, getattr(former, name))
-    for row in languages:
-        _put_heading(session, letter, row.language, heading[row.language])
-        newest = session.scalars(
-            select(TextVersion)
-            .where(
-                TextVersion.letter_id == letter_id,
-                TextVersion.language == row.language,
-            )
-            .order_by(TextVersion.number.desc())
-            .limit(1)
-        ).first()
-        if newest is not None:
-            session.add(
-                TextVersion(
-                    letter_id=letter.id,
-                    language=row.language,
-                    number=1,
-                    source=newest.source,
-                    html=newest.html,
-                    hash=newest.hash,
-                    created_at=now,
-                )
-            )
-    for sector in session.scalars(
-        select(Sector).where(
-            Sector.letter_id == letter_id, Sector.merged_into.is_(None)
-        )
-    ):
-        session.add(
-            Sector(
-                letter_id=letter.id,
-                key=sector.key,
-                position=sector.position,
-                labels=sector.labels,
-            )
-        )
-    session.flush()
-    return letter
-
-
-def _put_heading(
+def set_heading(
     session: Session, letter: Letter, language: str, heading: dict[str, str]
 ) -> bool:
     cleaned = {
-        name: _line(name, heading.get(name, ""), limit)
-        for name, limit in _HEADING_LIMITS.items()
+        name: line_of(name, heading.get(name, ""), limit)
+        for name, limit in HEADING_LIMITS.items()
     }
     row = session.get(LetterLanguage, (letter.id, language))
     if row is None:
@@ -350,9 +198,9 @@ def _judged(name: str, typed: Any) -> Any:
     if name in ("allows_statement", "second_reviewer"):
         return bool(typed)
     if name == "contact":
-        return _contact(typed)
+        return contact_of(typed)
     if name in _LIMITS:
-        return _line(name, typed, _LIMITS[name])
+        return line_of(name, typed, _LIMITS[name])
     if name == "smallest_cell":
         if not re.fullmatch(r"\d{1,3}", str(typed)) or int(typed) > LARGEST_CELL:
             raise WrongValue(name, "cell")
@@ -366,7 +214,8 @@ def _judged(name: str, typed: Any) -> Any:
     return typed
 
 
-def _line(field: str, typed: str, limit: int) -> str:
+def line_of(field: str, typed: str, limit: int) -> str:
+    """A line as it may stand. Raises WrongValue."""
     text = names.clean_line(typed)
     if not text:
         raise WrongValue(field, "empty")
@@ -375,8 +224,9 @@ def _line(field: str, typed: str, limit: int) -> str:
     return text
 
 
-def _contact(typed: str) -> str:
-    text = _line("contact", typed, 254)
+def contact_of(typed: str) -> str:
+    """A contact address as it may stand. Raises WrongValue."""
+    text = line_of("contact", typed, 254)
     try:
         addresses.parse(text)
     except addresses.AddressProblem:
@@ -384,7 +234,8 @@ def _contact(typed: str) -> str:
     return text
 
 
-def _language(code: str) -> str:
+def language_of(code: str) -> str:
+    """A language's code, if it is one. Raises WrongValue."""
     if not i18n.is_language(code):
         raise WrongValue("language", "unknown")
     return code

@@ -40,6 +40,11 @@ class Span:
     since: datetime
     changes: dict[str, Change]
 
+    @property
+    def changed(self) -> bool:
+        """Whether anything happened in it."""
+        return any(one.added or one.removed for one in self.changes.values())
+
 
 def first(published_at: datetime) -> datetime:
     """The first moment whose numbers may be quoted: the full hour after publishing."""

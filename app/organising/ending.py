@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from flask import Blueprint, Response, request
 
 from app import answers, db, urls
-from app.domain import editing, ending, record, wordings
+from app.domain import beginnings, ending, record, wordings
 from app.domain.editing import ReadOnly, WrongValue
 from app.domain.ending import NotTyped
 from app.domain.rights import Act
@@ -38,7 +38,7 @@ def create(person: Person) -> Response:
     typed = request.form
     try:
         with site().database.writing() as session:
-            letter = editing.create(
+            letter = beginnings.create(
                 session,
                 keyring=site().keyring,
                 slug=typed.get("slug", ""),
@@ -90,7 +90,7 @@ def duplicate(here: Here) -> Response:
     """A new draft with its words, sectors and settings, and no person."""
     try:
         with site().database.writing() as session:
-            letter = editing.duplicate(
+            letter = beginnings.duplicate(
                 session,
                 keyring=site().keyring,
                 letter_id=here.settings.id,

@@ -212,6 +212,11 @@ def over_time(slug: str) -> Response:
             found = history.days(
                 session, letter_id=settings.id, since=begin, until=newest
             )
+    # The quiet before the first change is not drawn.
+    begun = next(
+        (number for number, span in enumerate(found) if span.changed), len(found)
+    )
+    found = found[max(begun - 1, 0) :]
     view = letters.view(
         settings, language=answers.language_asked(settings), now=db.now()
     )

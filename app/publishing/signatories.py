@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from flask import Blueprint, Response, abort
 
 from app import answers, db, i18n, urls
 from app.domain import backlog, csv_safe, letters, listing, signatories
 from app.domain.listing import Asked
+from app.domain.views import StoredHtml
 from app.publishing import reading
 from app.publishing.items import COLUMNS, item
 from app.site import Site, site
@@ -17,6 +19,18 @@ bp = Blueprint("signatories", __name__)
 
 SIZE = 50
 _OF_FILE = 1000
+
+
+@lru_cache(maxsize=1024)
+def _countries(locale: str, chosen: str | None) -> StoredHtml:
+    return StoredHtml(
+        i18n.render(
+            "publishing/_countries.html",
+            locale,
+            countries=i18n.countries(locale),
+            chosen=chosen,
+        )
+    )
 
 
 @bp.get("/letters/<slug:slug>/signatories")
@@ -37,7 +51,7 @@ def lines(slug: str) -> Response:
         lines=[signatories.line(row, settings, view.language) for row in page.rows],
         next=question.address(path, after=page.next) if page.next else None,
         first=question.address(path, after=None) if question.asked.after else None,
-        countries=i18n.countries(view.locale),
+        countries=_countries(view.locale, question.asked.country),
         waiting=waiting,
     )
     answers.not_for_search_engines(response)

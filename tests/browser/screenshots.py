@@ -17,7 +17,10 @@ from tests.browser.pages import TABLE, Row
 from tests.servers.browser import Browser
 
 # Name of the row, name of the file, width, dark: what is seen first of the page.
-README = (("letter-full-en", "letter", 1280, False),)
+README = (
+    ("letter-full-en", "letter", 1280, False),
+    ("counter-en", "counter", 1280, False),
+)
 WIDTHS = {360: 740, 1280: 900}
 
 

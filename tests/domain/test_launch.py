@@ -9,10 +9,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
 from app import db
 from app.domain import (
+    beginnings,
     editing,
     ending,
     previews,
@@ -30,6 +31,7 @@ from app.domain.switches import InRehearsal, NotReady
 from app.domain.tokens import Purpose
 from app.models import (
     Letter,
+    Logo,
     Membership,
     Organiser,
     Record,
@@ -245,7 +247,7 @@ def made(house: House, slug: str = "new-letter") -> int:
         )
         session.add(organiser)
         session.flush()
-        letter = editing.create(
+        letter = beginnings.create(
             session,
             keyring=house.site.keyring,
             slug=slug,
@@ -341,9 +343,12 @@ def test_a_slug_is_taken_once(house: House) -> None:
 
 def test_a_duplicate_has_the_words_and_nobody(house: House) -> None:
     house.confirm()
+    picture = {"hash": "0" * 32, "content": b"picture", "width": 2, "height": 2}
     with house.writing() as session:
         letter = session.scalars(select(Letter)).one()
-        twin = editing.duplicate(
+        session.execute(insert(Logo), {"letter_id": letter.id, **picture})
+        letter.smallest_cell = 7
+        twin = beginnings.duplicate(
             session,
             keyring=house.site.keyring,
             letter_id=letter.id,
@@ -356,6 +361,9 @@ def test_a_duplicate_has_the_words_and_nobody(house: House) -> None:
     assert house.fresh("/letters/twin").status_code == 404
     change(house, twin_id, switches.publish, at=db.now())
     assert house.fresh("/letters/twin/fr").status_code == 200
+    twins = house.ask(select(Logo.content).where(Logo.letter_id == twin_id))
+    assert twins == [(b"picture",)]
+    assert house.ask(select(Letter.smallest_cell)) == [(7,), (7,)]
     signatures = select(func.count()).where(Signature.letter_id == twin_id)
     assert house.ask(signatures) == [(0,)]
     hashes = select(TextVersion.language, TextVersion.hash).order_by(
