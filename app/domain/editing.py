@@ -202,9 +202,10 @@ def _judged(name: str, typed: Any) -> Any:
     if name in _LIMITS:
         return line_of(name, typed, _LIMITS[name])
     if name == "smallest_cell":
-        if not re.fullmatch(r"\d{1,3}", str(typed)) or int(typed) > LARGEST_CELL:
+        figure = str(typed).strip() or "0"
+        if not re.fullmatch(r"[0-9]{1,3}", figure) or int(figure) > LARGEST_CELL:
             raise WrongValue(name, "cell")
-        return int(typed)
+        return int(figure)
     if name == "accent":
         if accent.problem_with(typed):
             raise WrongValue(name, "colour")
