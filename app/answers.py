@@ -69,11 +69,20 @@ def public(response: Response, *, version: Version, names: bool) -> Response:
 
     The ETag is taken from the bytes, so equal answers are equal and others are not.
     """
+    response.headers[VERSION_HEADER] = version.key
+    return _kept(response, _WITH_NAMES if names else _WITHOUT_NAMES)
+
+
+def for_a_while(response: Response, seconds: int = 300) -> Response:
+    """Mark an answer that is the same for everyone and hardly ever another."""
+    return _kept(response, f"public, max-age={seconds}")
+
+
+def _kept(response: Response, how: str) -> Response:
     digest = hashlib.sha256(response.get_data()).hexdigest()[:32]
-    response.headers["Cache-Control"] = _WITH_NAMES if names else _WITHOUT_NAMES
+    response.headers["Cache-Control"] = how
     response.headers["Vary"] = "Accept-Encoding"
     response.headers["ETag"] = f'"{digest}"'
-    response.headers[VERSION_HEADER] = version.key
     return response
 
 

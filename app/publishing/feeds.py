@@ -71,7 +71,9 @@ def code(slug: str) -> Response:
     drawn = io.BytesIO()
     qrcode.make(address, image_factory=SvgPathImage, box_size=20).save(drawn)
     response = Response(drawn.getvalue(), mimetype="image/svg+xml")
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response.headers["Content-Security-Policy"] = (
+        "default-src 'none'; sandbox; frame-ancestors 'none'"
+    )
     return answers.public(answers.for_any_site(response), version=version, names=False)
 
 
@@ -94,7 +96,7 @@ def site_map() -> Response:
             if version.visible
         ],
     )
-    return _kept(Response(body, mimetype="application/xml"))
+    return answers.for_a_while(Response(body, mimetype="application/xml"))
 
 
 @bp.get("/robots.txt")
@@ -102,9 +104,4 @@ def robots() -> Response:
     """Where search engines have nothing to look for (RFC 9309)."""
     lines = ["User-agent: *", *(f"Disallow: {room}" for room in _NOT_FOR_ROBOTS)]
     lines += [f"Sitemap: {urls.absolute(site().config.base_url, '/sitemap.xml')}", ""]
-    return _kept(Response("\n".join(lines), mimetype="text/plain"))
-
-
-def _kept(response: Response) -> Response:
-    response.headers["Cache-Control"] = "public, max-age=300"
-    return response
+    return answers.for_a_while(Response("\n".join(lines), mimetype="text/plain"))

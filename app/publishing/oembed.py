@@ -49,8 +49,7 @@ def answer() -> Response:
         settings, _version = reading.visible(session, slug)
     body = _photo(settings) if part == "card.png" else _rich(settings, part)
     response = answers.json(body) if kind == "json" else _xml(body)
-    response.headers["Cache-Control"] = f"public, max-age={_AGE}"
-    return answers.for_any_site(response)
+    return answers.for_a_while(answers.for_any_site(response), _AGE)
 
 
 def _rich(settings: Settings, part: str | None) -> dict[str, Any]:

@@ -16,7 +16,6 @@ from app.site import site
 bp = Blueprint("openapi", __name__, url_prefix="/api/v1")
 
 _FILE = Path(__file__).with_suffix(".json")
-_AGE = "public, max-age=300"
 
 
 class Field(NamedTuple):
@@ -39,8 +38,7 @@ def as_json() -> Response:
     """The description for programs."""
     servers = [{"url": site().config.base_url}]
     response = answers.for_any_site(answers.json(document() | {"servers": servers}))
-    response.headers["Cache-Control"] = _AGE
-    return response
+    return answers.for_a_while(response)
 
 
 @bp.get("/")
@@ -55,8 +53,7 @@ def page() -> Response:
             for path, of in document()["paths"].items()
         ],
     )
-    response.headers["Cache-Control"] = _AGE
-    return response
+    return answers.for_a_while(response)
 
 
 def fields_of(operation: dict[str, Any]) -> Iterator[Field]:

@@ -25,7 +25,7 @@ SIZE = 1000
 # The page draws as many days; all hours are in the files.
 DAYS = 366
 # It never changes, but what its sectors are called may.
-_FOR_LONG = "public, max-age=3600"
+_FOR_LONG = 3600
 
 
 def time_of(text: str) -> datetime | None:
@@ -52,6 +52,10 @@ def _quotable(session: Transaction, settings: Settings, moment: datetime) -> Num
     return figures.numbers(counted, settings=settings, as_of=moment, language=language)
 
 
+class _NothingYet(Exception):
+    """No hour of this letter is over."""
+
+
 def _asked(slug: str, time: str) -> tuple[Settings, Numbers] | str:
     """The letter and its numbers; or the time under which they have their address."""
     with site().database.snapshot() as session:
@@ -62,7 +66,7 @@ def _asked(slug: str, time: str) -> tuple[Settings, Numbers] | str:
                 session, letter_id=settings.id, published_at=settings.published_at
             )
             if newest is None:
-                abort(404)
+                raise _NothingYet
             return urls.time(newest)
         moment = time_of(time)
         if moment is None:
@@ -76,8 +80,12 @@ def _asked(slug: str, time: str) -> tuple[Settings, Numbers] | str:
 @bp.get("/letters/<slug:slug>/at/<time>")
 def page(slug: str, time: str) -> Response:
     """The numbers at a full hour, with how they come about and how to cite them."""
-    found = _asked(slug, time)
     language = request.args.get("lang")
+    try:
+        found = _asked(slug, time)
+    except _NothingYet:
+        # That page says why there is nothing yet.
+        return answers.see_other(urls.history(slug, language))
     if isinstance(found, str):
         return answers.see_other(urls.at(slug, found, language))
     settings, numbers = found
@@ -96,14 +104,16 @@ def page(slug: str, time: str) -> Response:
         about=citing.dataset(view, numbers, address=address),
         definitions=figures.DEFINITIONS,
     )
-    response.headers["Cache-Control"] = _FOR_LONG
-    return response
+    return answers.for_a_while(response, _FOR_LONG)
 
 
 @bp.get("/api/v1/letters/<slug:slug>/at/<time>")
 def numbers_at(slug: str, time: str) -> Response:
     """The same as JSON."""
-    found = _asked(slug, time)
+    try:
+        found = _asked(slug, time)
+    except _NothingYet:
+        abort(404)
     if isinstance(found, str):
         response = answers.see_other(urls.api(slug, f"at/{found}"))
         return answers.for_any_site(response)
@@ -129,8 +139,7 @@ def numbers_at(slug: str, time: str) -> Response:
         "citation": {"text": cited.text, "bibtex": cited.bibtex, "csl": cited.csl},
     }  # fmt: skip
     response = answers.for_any_site(answers.json(body))
-    response.headers["Cache-Control"] = _FOR_LONG
-    return response
+    return answers.for_a_while(response, _FOR_LONG)
 
 
 # -- Over time --------------------------------------------------------------------

@@ -126,7 +126,7 @@ def test_what_is_counted_names_nobody_and_is_gone_the_next_day(
     enter(stranger(house, vera.email), "not it, I think")
     rows = house.ask(select(Guess.key, Guess.number))
     assert len(rows) == 3
-    assert not any(re.search(rb"@|203", bytes(key)) for key, _ in rows)
+    assert not any(re.search(rb"\w@\w|203\.0", bytes(key)) for key, _ in rows)
     later(seconds=window, hours=25)
     with house.writing() as session:
         retention.run(session, now=db.now())
