@@ -69,15 +69,13 @@ def page(
     settings: Settings,
     asked: Asked,
     size: int,
-    place: tuple[bool, int] | None = None,
 ) -> Page:
     """A page of the public list; its cost depends on nothing but `size`.
 
     Verified signatures stand before the others, the newest first among each (peers,
-    rule R2). `place` is (verified, row id) of a line that was read, for whoever reads
-    on; everybody else names its public id. Raises UnknownPlace.
+    rule R2). Raises UnknownPlace.
     """
-    verified, before = place or _place(session, settings.id, asked.after)
+    verified, before = _place(session, settings.id, asked.after)
     values = {
         "letter": settings.id,
         "shown_until": settings.frozen_at or FOR_EVER,

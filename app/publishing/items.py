@@ -6,14 +6,9 @@ from typing import Any
 
 from app.domain.tally import NOT_SAID
 
-COLUMNS = (
-    "id", "name", "title", "affiliation", "sector", "country", "statement",
-    "identification_only", "verified", "featured", "origin", "confirmed_on",
-)  # fmt: skip
-
 
 def item(row: Any) -> dict[str, Any]:
-    """The fields of COLUMNS out of a row of the list; keys, where pages show labels."""
+    """The fields of the file's COLUMNS out of a row of the list; keys, where pages show labels."""
     confirmed_on = row.confirmed_at.date().isoformat() if row.confirmed_at else None
     return {
         "id": row.public_id,

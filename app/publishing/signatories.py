@@ -8,17 +8,16 @@ from functools import lru_cache
 from flask import Blueprint, Response, abort
 
 from app import answers, db, i18n, urls
-from app.domain import backlog, csv_safe, letters, listing, signatories
-from app.domain.listing import Asked
+from app.domain import backlog, letters, listing, public_file, signatories
+from app.domain.public_file import Place
+from app.domain.signatories import FOR_EVER
 from app.domain.views import StoredHtml
 from app.publishing import reading
-from app.publishing.items import COLUMNS, item
 from app.site import Site, site
 
 bp = Blueprint("signatories", __name__)
 
 SIZE = 50
-_OF_FILE = 1000
 
 
 @lru_cache(maxsize=1024)
@@ -96,17 +95,19 @@ def file_of(here: Site, slug: str) -> Iterator[bytes]:
 
     A name that is erased meanwhile is in no later part.
     """
-    yield csv_safe.rows([COLUMNS])
-    place = None
-    while True:
+    yield public_file.head()
+    place: Place | None = Place()
+    while place is not None:
         with here.database.snapshot() as session:
             found = here.shelf.get(session, slug=slug, now=db.now())
             if found is None or not found[1].visible:
                 return
-            page = listing.page(
-                session, settings=found[0], asked=Asked(), size=_OF_FILE, place=place
+            settings, _version = found
+            lines, place = public_file.part(
+                session,
+                letter_id=settings.id,
+                shown_until=settings.frozen_at or FOR_EVER,
+                place=place,
             )
-        yield csv_safe.rows([tuple(item(row).values()) for row in page.rows])
-        if page.next is None:
-            return
-        place = (page.rows[-1].verified, page.rows[-1].id)
+        if lines:
+            yield lines

@@ -15,8 +15,8 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from app import db
 from app.domain import tally
+from app.domain.public_file import COLUMNS
 from app.publishing import openapi
-from app.publishing.items import COLUMNS
 from tests.house import SLUG, House, copy_sqlite
 from tests.servers.smtp import Sink
 from tests.work.labour import people
