@@ -184,6 +184,11 @@ def api(slug: str, part: str) -> str:
     return f"/api/v1/letters/{slug}/{part}"
 
 
+def api_page(locale: str | None = None) -> str:
+    """What the API answers, for people."""
+    return _in("/api/v1/", locale)
+
+
 def tally(slug: str, locale: str | None = None) -> str:
     """The published numbers as JSON."""
     return _in(f"/api/v1/letters/{slug}/tally", locale)

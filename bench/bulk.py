@@ -58,16 +58,26 @@ def done(process: subprocess.Popen[bytes]) -> dict[str, float]:
 
 def export(stage: Stage, kind: str) -> list[Result]:
     """All signatures with their addresses, against the raw rows."""
+    return _written(stage, kind, "export", Goal(times=6))
+
+
+def file(stage: Stage, kind: str) -> list[Result]:
+    """The public list as CSV, against the raw rows of the same columns."""
+    return _written(stage, kind, "list-file", Goal(times=3))
+
+
+def _written(stage: Stage, kind: str, name: str, goal: Goal) -> list[Result]:
+    """How long writing takes, with how much memory, and how soon it begins."""
     ours, raw = [], []
     small, large = stage.filled(kind)
     for _ in range(_ROUNDS):
-        ours.append((done(labour(small, "export")), done(labour(large, "export"))))
-        raw.append(done(labour(large, "raw-export")))
+        ours.append((done(labour(small, name)), done(labour(large, name))))
+        raw.append(done(labour(large, f"raw-{name}")))
     seconds = median(one["seconds"] for _, one in ours)
     rows = large.signatures / small.signatures
     return [
         Result(
-            name="export",
+            name=name,
             database=kind,
             ours=seconds,
             reference=median(one["seconds"] for one in raw),
@@ -77,10 +87,10 @@ def export(stage: Stage, kind: str) -> list[Result]:
                 for (_, one), bare in zip(ours, raw, strict=True)
             ),
             growth=median(b["seconds"] / a["seconds"] / rows for a, b in ours),
-            goal=Goal(times=6),
+            goal=goal,
         ),
         Result(
-            name="export",
+            name=name,
             database=kind,
             ours=median(one["peak"] for _, one in ours) / 1024,
             reference=median(one["idle"] for _, one in ours) / 1024,
@@ -90,7 +100,7 @@ def export(stage: Stage, kind: str) -> list[Result]:
             goal=Goal(times=1.2, growth=1.05, of="idle"),
         ),
         Result(
-            name="export",
+            name=name,
             database=kind,
             ours=median(one["first"] for _, one in ours) * 1000,
             reference=None,

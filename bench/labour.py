@@ -123,8 +123,8 @@ def _memory() -> int:
 WHAT: dict[str, Callable[[Site], dict[str, float]]] = {
     "export": export,
     "raw-export": raw_export,
-    "file": file,
-    "raw-file": raw_file,
+    "list-file": file,
+    "raw-list-file": raw_file,
     "work": work,
 }
 

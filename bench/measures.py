@@ -311,7 +311,7 @@ MEASURES = (
     Measure("import", bulk.take_in),
     Measure("case", bulk.case),
     Measure("list", _list),
-    Measure("list-file", published.file),
+    Measure("list-file", bulk.file),
     Measure(
         "counter", lambda stage, kind: published.counters(stage, kind, _reading, _cpu)
     ),

@@ -24,15 +24,6 @@ from app.models import (
 )
 
 DEFAULT_ACCENT = "#1f3a5f"
-# What a letter that is made after another takes from it.
-_COPIED = (
-    "accent",
-    "country_policy",
-    "allows_statement",
-    "headline",
-    "smallest_cell",
-    "second_reviewer",
-)
 
 
 def create(
@@ -136,7 +127,7 @@ def duplicate(
         actor=actor,
         now=now,
     )
-    for name in _COPIED:
+    for name in editing.COPIED:
         setattr(letter, name, getattr(former, name))
     for row in languages:
         editing.set_heading(session, letter, row.language, heading[row.language])

@@ -19,9 +19,9 @@ COUNTRY_POLICIES = ("no", "optional", "required")
 # What an organiser may set, and how many characters each may have.
 _LIMITS = {"organiser": 200, "contact": 254, "postal": 400}
 HEADING_LIMITS = {"title": 200, "addressee": 200, "summary": 500}
-_PLAIN = frozenset(
+# And what of it a letter takes along that is made after another.
+COPIED = frozenset(
     {
-        *_LIMITS,
         "accent",
         "country_policy",
         "allows_statement",
@@ -30,6 +30,7 @@ _PLAIN = frozenset(
         "second_reviewer",
     }
 )
+_PLAIN = COPIED | _LIMITS.keys()
 
 
 LARGEST_CELL = 100

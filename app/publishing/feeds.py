@@ -80,20 +80,14 @@ def code(slug: str) -> Response:
 @bp.get("/sitemap.xml")
 def site_map() -> Response:
     """Every public letter in each of its languages (sitemaps.org)."""
-    now = db.now()
     with site().database.snapshot() as session:
-        found = [
-            site().shelf.get(session, slug=slug, now=now)
-            for slug in letters.slugs(session)
-        ]
+        found = reading.all_visible(session, now=db.now())
     body = i18n.render(
         "publishing/sitemap.xml",
         i18n.FALLBACK,
         base=site().config.base_url,
         letters=[
-            (one.slug, list(one.wordings), version.as_of)
-            for one, version in filter(None, found)
-            if version.visible
+            (one.slug, list(one.wordings), version.as_of) for one, version in found
         ],
     )
     return answers.for_a_while(Response(body, mimetype="application/xml"))

@@ -6,6 +6,7 @@ from flask import Blueprint, Response
 
 from app import answers, db, i18n, urls
 from app.domain import letters
+from app.publishing import reading
 from app.site import site
 
 bp = Blueprint("pages", __name__)
@@ -16,11 +17,7 @@ def home() -> Response:
     """The letters that the public may see."""
     now = db.now()
     with site().database.snapshot() as session:
-        found = [
-            site().shelf.get(session, slug=slug, now=now)
-            for slug in letters.slugs(session)
-        ]
-    visible = [item[0] for item in found if item is not None and item[1].visible]
+        visible = [item for item, _ in reading.all_visible(session, now=now)]
     if len(visible) == 1:
         language = answers.language_asked(visible[0])
         return answers.see_other(urls.letter(visible[0].slug, language))

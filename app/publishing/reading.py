@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from flask import abort, request
 
 from app import db
 from app.db import Transaction
-from app.domain import listing
+from app.domain import letters, listing
 from app.domain.letters import Settings
 from app.domain.listing import Page, UnknownPlace
 from app.domain.versions import Version
@@ -21,6 +23,16 @@ def visible(session: Transaction, slug: str) -> tuple[Settings, Version]:
     if found is None or not found[1].visible:
         abort(404)
     return found
+
+
+def all_visible(
+    session: Transaction, *, now: datetime
+) -> list[tuple[Settings, Version]]:
+    """The letters that the public may see, the newest first."""
+    found = (
+        site().shelf.get(session, slug=slug, now=now) for slug in letters.slugs(session)
+    )
+    return [one for one in found if one is not None and one[1].visible]
 
 
 def asked_page(
