@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -32,12 +32,9 @@ _UNFOLDED = (
 )
 
 
-def _moving(gathered: Callable[[Any], Any]) -> Any:
-    """The lines, and a row without an id that has all the rest in place of a name.
-
-    One statement is one moment; lines as rows cost half of lines as JSON.
-    """
-    rest = gathered(
+def _numbers(gathered: Callable[[Any], Any]) -> Any:
+    """One row: the revision, what the public version is made of, and the numbers."""
+    return (
         select(
             _letter.revision,
             _fold.number,
@@ -52,11 +49,19 @@ def _moving(gathered: Callable[[Any], Any]) -> Any:
         )
         .where(_letter.id == bindparam("letter"))
     )
+
+
+def _moving(gathered: Callable[[Any], Any]) -> Any:
+    """The lines, and a row without an id that has all the rest in place of a name.
+
+    One statement is one moment; lines as rows cost half of lines as JSON.
+    """
+    rest = gathered(_numbers(gathered))
     columns = (cast(rest, Text) if name == "name" else null() for name in Line._fields)
     return union_all(*signatories.FIRST, select(*columns))
 
 
-_MOVING = Question(_moving)
+_MOVING, _NUMBERS = Question(_moving), Question(_numbers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +77,9 @@ class Moving:
 def read(
     database: Database, *, shelf: Shelf, slug: str, now: datetime
 ) -> Moving | None:
-    """Everything that the page of a letter shows now; None where there is none.
+    """Everything that the page of a letter shows now; None where there is none."""
 
-    The letter's settings come from the shelf, and anew when they are found to be of
-    another revision than the one that the rest was read at.
-    """
-    settings = shelf.known(slug)
-    while True:
-        if settings is None:
-            with database.snapshot() as session:
-                kept = shelf.get(session, slug=slug, now=now)
-            if kept is None:
-                return None
-            settings = kept[0]
+    def ask(settings: Settings) -> tuple[list[Any] | None, list[Line]]:
         rows = database.ask(
             _MOVING,
             letter=settings.id,
@@ -95,9 +90,48 @@ def read(
         rest = next(row for row in reversed(rows) if row[0] is None)
         rows.remove(rest)
         found = _read(Line._make(rest).name)
-        if not found:
+        return found[0] if found else None, [Line._make(row) for row in rows]
+
+    return _of(database, ask, shelf=shelf, slug=slug, now=now)
+
+
+def numbers(
+    database: Database, *, shelf: Shelf, slug: str, now: datetime
+) -> Moving | None:
+    """The same without a line: what shows the numbers alone."""
+
+    def ask(settings: Settings) -> tuple[Sequence[Any] | None, list[Line]]:
+        rows = database.ask(_NUMBERS, letter=settings.id, facet=Facet.SECTOR.value)
+        return rows[0] if rows else None, []
+
+    return _of(database, ask, shelf=shelf, slug=slug, now=now)
+
+
+def _of(
+    database: Database,
+    ask: Callable[[Settings], tuple[Sequence[Any] | None, list[Line]]],
+    *,
+    shelf: Shelf,
+    slug: str,
+    now: datetime,
+) -> Moving | None:
+    """What is asked for, with the letter's settings from the shelf.
+
+    They are read anew when they are found to be of another revision than the one that
+    the rest was read at.
+    """
+    settings = shelf.known(slug)
+    while True:
+        if settings is None:
+            with database.snapshot() as session:
+                kept = shelf.get(session, slug=slug, now=now)
+            if kept is None:
+                return None
+            settings = kept[0]
+        rest, lines = ask(settings)
+        if rest is None:
             return None
-        revision, fold, folded_at, unfolded, newest, newest_at, counted = found[0]
+        revision, fold, folded_at, unfolded, newest, newest_at, counted = rest
         if revision == settings.revision:
             shelf.saw(settings)
             break
@@ -113,7 +147,7 @@ def read(
             now=now,
         ),
         counted=tally.numbers(_read(counted)),
-        lines=[Line._make(row) for row in rows],
+        lines=lines,
     )
 
 

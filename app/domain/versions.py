@@ -7,10 +7,11 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, func, select
 
-from app import db
+from app import db, prepared
 from app.db import Transaction
 from app.domain.letters import Phase, Settings, phase_at
 from app.models import Fold, Ledger, Letter
+from app.prepared import Question, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,32 +60,34 @@ _VERSION = select(
     .where(_ledger.letter_id == _letter.id)
     .scalar_subquery(),
 ).select_from(db.table(Letter).outerjoin(db.table(Fold), _fold.letter_id == _letter.id))
-_VERSION_BY_SLUG = _VERSION.where(_letter.slug == bindparam("slug"))
-_VERSION_BY_ID = _VERSION.where(_letter.id == bindparam("id"))
+_BY_SLUG = Question(lambda gathered: _VERSION.where(_letter.slug == bindparam("slug")))
+_BY_ID = Question(lambda gathered: _VERSION.where(_letter.id == bindparam("id")))
 
 
 def version(
     session: Transaction, *, now: datetime, slug: str | None = None, letter_id: int = 0
 ) -> Version | None:
     """The public version of a letter, by its slug or its id; None if there is none."""
-    row = (
-        session.execute(_VERSION_BY_SLUG, {"slug": slug}).first()
-        if slug
-        else session.execute(_VERSION_BY_ID, {"id": letter_id}).first()
-    )
-    if row is None:
+    step = Step(_BY_SLUG, {"slug": slug}) if slug else Step(_BY_ID, {"id": letter_id})
+    rows = prepared.run(session, step)
+    if not rows:
         return None
     (
-        letter_id, slug, revision, created_at, published_at, opens_at, closes_at, paused,
-        fold, folded_at, unfolded, newest, newest_at,
-    ) = row  # fmt: skip
+        letter_id, slug, revision, created, published, opens, closes, paused,
+        fold, folded, unfolded, newest, newest_at,
+    ) = rows[0]  # fmt: skip
+    created_at = db.moment(created)
+    published_at, opens_at, closes_at, folded_at, newest_at = (
+        None if at is None else db.moment(at)
+        for at in (published, opens, closes, folded, newest_at)
+    )
     changes = [at for at in (folded_at, newest_at) if at is not None]
     return Version(
         letter_id=letter_id,
         slug=slug,
         revision=revision,
         visible=published_at is not None and published_at <= now,
-        phase=phase_at(now, opens_at, closes_at, paused),
+        phase=phase_at(now, opens_at, closes_at, bool(paused)),
         fold=fold or 0,
         unfolded=unfolded,
         newest=newest or 0,

@@ -7,9 +7,8 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from app import answers, db, i18n, urls
-from app.domain import figures, tally
-from app.problems import problem
+from app import answers, i18n, urls
+from app.domain import figures
 from app.publishing import corrections, reading
 from app.publishing.items import item
 from app.site import site
@@ -67,12 +66,7 @@ def letter(slug: str) -> Response:
 @bp.get("/letters/<slug:slug>/tally")
 def numbers(slug: str) -> Response:
     """The numbers of a letter with their time and what they mean."""
-    with site().database.snapshot() as session:
-        found = site().shelf.get(session, slug=slug, now=db.now())
-        if found is None or not found[1].visible:
-            return problem(404)
-        settings, version = found
-        counted = tally.read(session, letter_id=settings.id)
+    settings, version, counted = reading.numbers(slug)
     language = settings.wording(answers.language_asked(settings)).language
     shown = figures.numbers(
         counted, settings=settings, as_of=version.as_of, language=language

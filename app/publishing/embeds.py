@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from app import answers, db, i18n, urls
-from app.domain import accent, counters, tally
+from app.domain import accent, counters
 from app.domain.counters import Counter
 from app.domain.versions import Version
 from app.i18n import marked as _
@@ -31,9 +31,7 @@ _FRAME_POLICY = (
 
 def read(slug: str) -> tuple[Counter, Version]:
     """The counter of a letter in the language that the request asks for, or 404."""
-    with site().database.snapshot() as session:
-        settings, version = reading.visible(session, slug)
-        counted = tally.read(session, letter_id=settings.id)
+    settings, version, counted = reading.numbers(slug)
     language = answers.language_asked(settings)
     found = counters.counter(
         settings, version, counted, language=language, now=db.now()

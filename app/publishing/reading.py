@@ -8,7 +8,7 @@ from flask import abort, request
 
 from app import db
 from app.db import Transaction
-from app.domain import letters, listing
+from app.domain import letters, listing, moving, tally
 from app.domain.letters import Settings
 from app.domain.listing import Page, UnknownPlace
 from app.domain.versions import Version
@@ -23,6 +23,14 @@ def visible(session: Transaction, slug: str) -> tuple[Settings, Version]:
     if found is None or not found[1].visible:
         abort(404)
     return found
+
+
+def numbers(slug: str) -> tuple[Settings, Version, tally.Numbers]:
+    """A public letter with its numbers, in one statement; 404 where there is none."""
+    found = moving.numbers(site().database, shelf=site().shelf, slug=slug, now=db.now())
+    if found is None or not found.version.visible:
+        abort(404)
+    return found.settings, found.version, found.counted
 
 
 def all_visible(
