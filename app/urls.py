@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from urllib.parse import quote
 
 from werkzeug.routing import BaseConverter
@@ -214,5 +215,10 @@ def absolute(base: str, path: str) -> str:
     return base + path
 
 
+@lru_cache(maxsize=256)
+def _language(locale: str) -> str:
+    return f"?lang={quote(locale)}"
+
+
 def _in(path: str, locale: str | None) -> str:
-    return f"{path}?lang={quote(locale)}" if locale else path
+    return path + _language(locale) if locale else path

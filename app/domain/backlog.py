@@ -13,13 +13,14 @@ import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, literal_column, select
+from sqlalchemy import bindparam, func, literal_column, select
 
-from app import db
+from app import db, prepared
 from app.db import Transaction, insert_for
 from app.domain import tally
 from app.domain.tally import Entry
 from app.models import Backlog, Facet, Letter, Measure, Signature
+from app.prepared import Question, Step
 
 EVERY = timedelta(hours=1)
 FEW = 10
@@ -41,10 +42,15 @@ class Waiting:
 
 def read(session: Transaction, *, letter_id: int) -> Waiting:
     """What was found at the last full hour; nothing before the first."""
-    row = session.execute(
-        select(_b.about, _b.median_hours).where(_b.letter_id == letter_id)
-    ).first()
-    return Waiting(row.about, row.median_hours) if row else Waiting(0, None)
+    rows = prepared.run(session, Step(_READ, {"letter": letter_id}))
+    return Waiting(*rows[0]) if rows else Waiting(0, None)
+
+
+_READ = Question(
+    lambda gathered: select(_b.about, _b.median_hours).where(
+        _b.letter_id == bindparam("letter")
+    )
+)
 
 
 def rounded(number: int, chance: float) -> int:

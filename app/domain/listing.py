@@ -8,7 +8,6 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
-    Select,
     bindparam,
     select,
 )
@@ -17,7 +16,7 @@ from app import db, prepared
 from app.db import RowId, Transaction
 from app.domain import search, word_walk
 from app.domain.letters import Settings
-from app.domain.signatories import FOR_EVER, SHOWN, public
+from app.domain.signatories import FOR_EVER, SHOWN, Line, public
 from app.domain.word_walk import limit
 from app.models import SearchWord, Signature
 from app.prepared import Question, Rows, Step, Values
@@ -102,8 +101,7 @@ def page(
     end = word_walk.end(ask, values) if common else None
     if end is not None:
         values |= {"floor_rank": end.rank, "floor": end.signature_id}
-    rows = session.execute(_found(len(terms), size), values).all()
-    found = _cut(rows, size)
+    found = _cut(_lines(session, _found(len(terms), size), values), size)
     if found.next is None and end is not None:
         return replace(found, next=end.public_id, unfinished=True)
     return found
@@ -137,7 +135,7 @@ def newest(session: Transaction, *, settings: Settings, size: int) -> list[Any]:
     rows = [
         row
         for verified in (True, False)
-        for row in session.execute(_part(verified, size - 1).where(~_c.noindex), values)
+        for row in _lines(session, _part(verified, size - 1, for_feeds=True), values)
     ]
     return sorted(rows, key=lambda row: -row.id)[:size]
 
@@ -152,26 +150,30 @@ def _place(session: Transaction, letter_id: int, after: str | None) -> tuple[boo
     return row.verified, row.id
 
 
+def _lines(session: Transaction, question: Question, values: Values) -> list[Line]:
+    return [Line._make(row) for row in prepared.run(session, Step(question, values))]
+
+
 def _cut(rows: Sequence[Any], size: int) -> Page:
     return Page(rows[:size], rows[size - 1].public_id if len(rows) > size else None)
 
 
 @cache
-def _part(verified: bool, size: int) -> Select[Any]:
-    """The SELECT of a page of one part of the list: the verified, or the others.
+def _part(verified: bool, size: int, *, for_feeds: bool = False) -> Question:
+    """A page of one part of the list: the verified, or the others.
 
     Each part by itself is a range of the index; over both SQLite would read all that
-    stands before the place.
+    stands before the place. `for_feeds`: without those who mind copies.
     """
-    return (
-        public(
-            SHOWN,
-            _c.verified if verified else ~_c.verified,
-            _c.id < bindparam("before", type_=RowId),
-        )
-        .order_by(_c.id.desc())
-        .limit(limit(size + 1))
+    rows = public(
+        SHOWN,
+        _c.verified if verified else ~_c.verified,
+        _c.id < bindparam("before", type_=RowId),
     )
+    if for_feeds:
+        rows = rows.where(~_c.noindex)
+    page = rows.order_by(_c.id.desc()).limit(limit(size + 1))
+    return Question(lambda gathered: page)
 
 
 def _whole(
@@ -185,19 +187,20 @@ def _whole(
     """A page of the list as it is, and one line more where there is one."""
     rows: list[Any] = []
     if verified:
-        rows += session.execute(_part(True, size), values).all()
+        rows += _lines(session, _part(True, size), values)
         values = values | {"before": _LAST}
     if len(rows) <= size and not asked.verified:
-        rows += session.execute(_part(False, size), values).all()
+        rows += _lines(session, _part(False, size), values)
     return rows[: size + 1]
 
 
 @cache
-def _found(terms: int, size: int) -> Select[Any]:
-    """The SELECT of a page of what has so many words; the first is walked along."""
-    return (
+def _found(terms: int, size: int) -> Question:
+    """A page of what has so many words; the first is walked along."""
+    page = (
         public(SHOWN, *word_walk.WALKED, *word_walk.others(terms))
         .join_from(_w, db.table(Signature), _c.id == _w.c.signature_id)
         .order_by(*word_walk.ORDER)
         .limit(limit(size + 1))
     )
+    return Question(lambda gathered: page)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from app import db
 from app.domain.tally import NOT_SAID
 
 
 def item(row: Any) -> dict[str, Any]:
     """The fields of the file's COLUMNS out of a row of the list; keys, where pages show labels."""
-    confirmed_on = row.confirmed_at.date().isoformat() if row.confirmed_at else None
+    at = row.confirmed_at
+    confirmed_on = db.moment(at).date().isoformat() if at else None
     return {
         "id": row.public_id,
         "name": row.name,
