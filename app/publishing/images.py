@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import resvg_py
@@ -110,8 +110,13 @@ def card(counter: Counter) -> str:
     )
 
 
+@lru_cache(maxsize=64)
 def png(svg: str, *, zoom: int = 1) -> bytes:
-    """The picture as PNG; no font of the machine is asked for, so none is missing."""
+    """The picture as PNG; no font of the machine is asked for, so none is missing.
+
+    Painting costs a thousand times what giving out does, so the last ones are kept:
+    nobody makes us paint one again by asking for it in another way.
+    """
     return bytes(
         resvg_py.svg_to_bytes(
             svg_string=svg,

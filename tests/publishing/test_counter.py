@@ -257,17 +257,24 @@ def test_a_picture_is_painted_once_for_a_version(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     painted: list[str] = []
-    paint = images.png
+    paint = images.resvg_py.svg_to_bytes
 
-    def watched(svg: str) -> bytes:
-        painted.append(svg)
-        return paint(svg)
+    def watched(**given: Any) -> bytes:
+        painted.append(given["svg_string"])
+        return bytes(paint(**given))
 
-    monkeypatch.setattr(images, "png", watched)
-    for _ in range(5):
+    monkeypatch.setattr(images.resvg_py, "svg_to_bytes", watched)
+    images.png.cache_clear()
+    for number in range(5):
         for encoding in ("gzip", "identity"):
-            house.get(f"/embed/{SLUG}/card.png", Accept_Encoding=encoding)
+            for query in ("", f"?lang=x{number}", f"?size={number}"):
+                path = f"/embed/{SLUG}/card.png{query}"
+                answer = house.get(path, Accept_Encoding=encoding)
+                assert answer.status_code == 200
     assert len(painted) == 1
+    people(house, 1)
+    assert house.fresh(f"/embed/{SLUG}/card.png").status_code == 200
+    assert len(painted) == 2
 
 
 def test_a_counter_from_right_to_left(house: House) -> None:
