@@ -12,6 +12,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+import resvg_py
 from PIL import Image, ImageChops
 from werkzeug.test import TestResponse
 
@@ -257,13 +258,13 @@ def test_a_picture_is_painted_once_for_a_version(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     painted: list[str] = []
-    paint = images.resvg_py.svg_to_bytes
+    paint = resvg_py.svg_to_bytes
 
     def watched(**given: Any) -> bytes:
         painted.append(given["svg_string"])
         return bytes(paint(**given))
 
-    monkeypatch.setattr(images.resvg_py, "svg_to_bytes", watched)
+    monkeypatch.setattr(resvg_py, "svg_to_bytes", watched)
     images.png.cache_clear()
     for number in range(5):
         for encoding in ("gzip", "identity"):
