@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+from typing import Any
 
 import pytest
 from sqlalchemy import update
 
 from app import db
-from app.domain import public_file
+from app.domain import csv_safe, public_file
 from app.models import Signature
 from tests.house import SLUG, House
 from tests.organisers import signed
@@ -84,3 +85,25 @@ def test_no_cell_is_a_formula_and_no_text_is_lost(house: House) -> None:
         assert kept, text
         (cell,) = kept
         assert cell.lstrip(" \"'")[:1] not in "=+-@＝＋－＠\t\r\n" or cell[:1] == "'"
+
+
+def test_only_a_line_with_a_formula_is_written_anew(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people(house, 40, counted_at=db.now(), affiliation='A, "B" - C = D')
+    people(house, 1, counted_at=db.now(), affiliation="=1", public_id="-" * 22)
+    anew: list[list[list[str]]] = []
+    write = csv_safe.rows
+
+    def watched(lines: Any) -> bytes:
+        anew.append([list(line) for line in lines])
+        return write(anew[-1])
+
+    monkeypatch.setattr(csv_safe, "rows", watched)
+    found = rows(house)
+    looked_at = [
+        row for row in found if row["id"].startswith("'-") or not row["confirmed_on"]
+    ]
+    assert "'=1" in [row["affiliation"] for row in looked_at]
+    # The first line, what ends with an empty cell, and each that needs it.
+    assert len(anew) == 1 + len(looked_at) < 40
