@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache, lru_cache
 from pathlib import Path
+from unicodedata import east_asian_width
 
 import resvg_py
 from PIL import ImageFont
@@ -38,11 +39,15 @@ def _font(path: str, size: int) -> ImageFont.FreeTypeFont:
 
 
 def width(text: str, size: int, *, name: str = "NotoSans-Regular") -> float:
-    """How wide a text is drawn, in pixels; what the font lacks counts as a square."""
+    """How wide a text is drawn, in pixels; a sign of another font is guessed.
+
+    Those of East Asia are squares (UAX #11); the others are narrower.
+    """
     font = _font(str(FONTS / f"{name}.ttf"), size)
     known = "".join(c for c in text if ord(c) < 0x530 or 0x1E00 <= ord(c) < 0x2E80)
-    others = len(text) - len(known)
-    return font.getlength(known) + others * size * 0.9
+    wide = sum(east_asian_width(c) in "WF" for c in text)
+    others = len(text) - len(known) - wide
+    return font.getlength(known) + size * (wide + 0.65 * others)
 
 
 def lines_of(text: str, size: int, room: float, *, name: str) -> list[str]:

@@ -184,22 +184,32 @@ def test_titles_of_the_worlds_scripts_are_letters_and_no_boxes(script: str) -> N
 
 
 @pytest.mark.parametrize(
-    "title",
+    ("language", "title"),
     [
-        "Three laws",
-        "A very long title that nobody would write but somebody does " * 4,
-        "反对深度伪造的三部法律" * 9,
-        "Donaudampfschifffahrtsgesellschaftskapitän" * 5,
+        ("en", "Three laws"),
+        ("en", "A very long title that nobody would write but somebody does " * 3),
+        ("zh", "反对深度伪造的三部法律" * 9),
+        ("de", "Donaudampfschifffahrtsgesellschaftskapitän" * 4),
+        ("ar", "ثلاثة قوانين ضد التزييف العميق الضار " * 4),
     ],
 )
 def test_a_title_of_any_length_has_its_place_on_the_card(
-    house: House, title: str
+    house_on_sqlite: House, language: str, title: str
 ) -> None:
-    size, lines = images._fitted(title)
-    assert 170 + (len(lines) - 1) * size * 5 // 4 < 440, "above the number"
-    if " " in title or (len(title) > 40 and not title.isascii()):
-        for line in lines:
-            assert images.width(line, size, name="NotoSerif-Bold") < 1200 - 80
+    words = replace(letter_files.read(EXAMPLE).languages["en"], title=title.strip())
+    another_letter(
+        house_on_sqlite,
+        "titled",
+        languages={language: words},
+        default_language=language,
+        sectors={"ai": {language: "x"}},
+    )
+    card = house_on_sqlite.fresh("/embed/titled/card.png")
+    drawn = Image.open(io.BytesIO(card.data)).convert("L").point(lambda p: 255 - p)
+    # Both margins, and the gap between the title and the number.
+    for box in ((0, 20, 60, 630), (1140, 20, 1200, 630), (0, 425, 1200, 440)):
+        assert drawn.crop(box).getbbox() is None, box
+    assert drawn.crop((60, 110, 1140, 420)).getbbox()
 
 
 # -- oEmbed (section numbers are of oembed.com, version 1.0) -------------------------
