@@ -28,6 +28,7 @@ from app.domain import (
     retention,
     sectors,
     tally,
+    tally_check,
 )
 from app.domain.tokens import Purpose
 from app.models import Letter, Role
@@ -163,10 +164,10 @@ tally_group = AppGroup("tally", help="The published numbers.")
 
 
 @tally_group.command("check")
-def tally_check() -> None:
+def check_tally() -> None:
     """Compare the published numbers with the signatures; 1 on a difference."""
     with site().database.reading() as session:
-        differences = tally.check(session)
+        differences = tally_check.check(session)
     for item in differences:
         click.echo(
             f"letter {item.letter_id}, {item.facet} {item.key}, {item.measure}: "

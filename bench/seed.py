@@ -20,7 +20,12 @@ from sqlalchemy.orm import Session
 import config
 from app import db
 from app.db import Database
-from app.domain import letters, tally, versions
+from app.domain import (
+    letters,
+    tally,
+    tally_check,
+    versions,
+)
 from app.domain.keyring import Keyring
 from app.models import Ledger, Signature
 from bench import rows
@@ -51,7 +56,7 @@ def fill(
             _count(session, place.letter_id, changes)
             session.commit()
         with database.reading() as session:
-            if differences := tally.check(session):
+            if differences := tally_check.check(session):
                 raise Wrong(differences)
 
 

@@ -24,7 +24,15 @@ from werkzeug.test import Client, TestResponse
 import config
 from app import create_organise, create_public, db, i18n, prepared
 from app.db_upgrade import upgrade
-from app.domain import hold_rules, letter_files, letter_loading, record, tally, versions
+from app.domain import (
+    hold_rules,
+    letter_files,
+    letter_loading,
+    record,
+    tally,
+    tally_check,
+    versions,
+)
 from app.front import Front
 from app.models import Letter, Measure, Signature
 from app.mount import Mount
@@ -248,7 +256,7 @@ class House:
     def check(self) -> None:
         """The published numbers are what the signatures add up to."""
         with self.site.database.reading() as session:
-            assert tally.check(session) == []
+            assert tally_check.check(session) == []
 
     def set_letter(self, **columns: Any) -> None:
         """Change settings of the letter, as an organiser would."""

@@ -12,7 +12,10 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from app.db import Database
-from app.domain import tally
+from app.domain import (
+    tally,
+    tally_check,
+)
 from app.models import Measure, Outbox, Signature, Submission, SubmissionState
 from bench import report, seed
 from bench.cpu import Meter
@@ -38,7 +41,7 @@ def test_seeded_signatures_add_up(database_url: str) -> None:
         assert tally.total(numbers, Measure.VERIFIED) == SIGNATURES // 20
         assert session.scalar(waiting) == SIGNATURES // 10
         assert sent == SIGNATURES + SIGNATURES // 10
-        assert tally.check(session) == []
+        assert tally_check.check(session) == []
     database.dispose()
 
 

@@ -9,7 +9,12 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from app import db
-from app.domain import lifecycle, record, tally
+from app.domain import (
+    lifecycle,
+    record,
+    tally,
+    tally_check,
+)
 from app.domain.tally import Entry
 from app.models import Facet, Fold, History, Ledger, Letter, Measure, Tally
 from tests.house import SLUG, House, at_once, later
@@ -166,7 +171,7 @@ def test_check_finds_a_planted_difference_and_repairs_nothing(
         )
     for _ in range(2):
         with house.site.database.reading() as session:
-            (found, *_) = tally.check(session)
+            (found, *_) = tally_check.check(session)
         assert (found.measure, found.published) == (measure, found.counted + 1)
     checked = house.app.test_cli_runner().invoke(args=["tally", "check"])
     assert checked.exit_code == 1
@@ -187,4 +192,4 @@ def test_a_number_that_the_ledger_alone_holds_is_found_too(house: House) -> None
             },
         )
     with house.site.database.reading() as session:
-        assert [item.key for item in tally.check(session)] == ["ai"]
+        assert [item.key for item in tally_check.check(session)] == ["ai"]
