@@ -52,6 +52,16 @@ class OutboxKind(StrEnum):
     TEXT_CHANGED = "text_changed"
     # Nobody at one mail domain confirms any more: its filter may eat our mails.
     ALARM = "alarm"
+    # A form has waited for its confirmation for three days: asked once more.
+    REMINDER = "reminder"
+    # The signatory corrected or withdrew the signature, or it waits for a person.
+    CORRECTED = "corrected"
+    WITHDRAWN = "withdrawn"
+    HELD = "held"
+    # News of the organisers to those who wished for it.
+    UPDATE = "update"
+    # The letter has closed: thanks, and the number that it came to.
+    CLOSING = "closing"
 
 
 class OutboxState(StrEnum):
