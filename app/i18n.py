@@ -258,3 +258,12 @@ def environment(locale: str) -> Environment:
 def render(template: str, locale: str, **context: Any) -> str:
     """The text of `template` in `locale`."""
     return environment(locale).get_template(template).render(context)
+
+
+@cache
+def macro(template: str, name: str, locale: str) -> Callable[..., str]:
+    """A macro of `template` in `locale`, for what is set many times on one page."""
+    found: Callable[..., str] = getattr(
+        environment(locale).get_template(template).module, name
+    )
+    return found

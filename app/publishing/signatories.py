@@ -9,15 +9,18 @@ from flask import Blueprint, Response, abort
 
 from app import answers, db, i18n, urls
 from app.domain import backlog, letters, listing, public_file, signatories
+from app.domain.letters import Settings
 from app.domain.public_file import Place
-from app.domain.signatories import FOR_EVER
-from app.domain.views import StoredHtml
+from app.domain.signatories import FOR_EVER, Line
+from app.domain.views import LetterView, StoredHtml
 from app.publishing import reading
 from app.site import Site, site
 
 bp = Blueprint("signatories", __name__)
 
 SIZE = 50
+# Lines that stay printed, of the pages that were looked at last.
+_MOST_KEPT = 40 * SIZE
 
 
 @lru_cache(maxsize=1024)
@@ -47,7 +50,7 @@ def lines(slug: str) -> Response:
         letter=view,
         question=question,
         page=page,
-        lines=[signatories.line(row, settings, view.language) for row in page.rows],
+        lines=[_printed(row, settings, view) for row in page.rows],
         next=question.address(path, after=page.next) if page.next else None,
         first=question.address(path, after=None) if question.asked.after else None,
         countries=_countries(view.locale, question.asked.country),
@@ -55,6 +58,22 @@ def lines(slug: str) -> Response:
     )
     answers.not_for_search_engines(response)
     return answers.public(response, version=version, names=True)
+
+
+def _printed(row: Line, settings: Settings, view: LetterView) -> StoredHtml:
+    """A line as it is printed; whoever turns to a page after another pays for it once.
+
+    It is a function of the row, the language and the letter's revision.
+    """
+    kept = settings.pieces.setdefault(("list", view.language, ""), {})
+    printed = kept.get(row)
+    if printed is None:
+        if len(kept) >= _MOST_KEPT:
+            kept.clear()
+        line = signatories.line(row, settings, view.language)
+        set_as_printed = i18n.macro("signing/_line.html", "line", view.locale)
+        kept[row] = printed = StoredHtml(set_as_printed(line, view))
+    return printed
 
 
 @bp.get("/letters/<slug:slug>/signatories/<public_id>")
