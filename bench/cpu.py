@@ -14,7 +14,7 @@ class Meter:
     """Reads the CPU seconds that some processes and all their children have used."""
 
     def __init__(self, roots: Iterable[int]) -> None:
-        self._roots = frozenset(roots)
+        self.roots = frozenset(roots)
 
     def read(self) -> float:
         """CPU seconds since the roots started, of the living and of the reaped."""
@@ -33,7 +33,7 @@ class Meter:
             children.setdefault(int(fields[1]), []).append(pid)
             reaped[pid] = int(fields[13]) + int(fields[14])
         seconds = 0.0
-        waiting = [pid for pid in self._roots if pid in reaped]
+        waiting = [pid for pid in self.roots if pid in reaped]
         while waiting:
             pid = waiting.pop()
             waiting += children.get(pid, [])

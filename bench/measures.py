@@ -315,6 +315,7 @@ MEASURES = (
     Measure(
         "counter", lambda stage, kind: published.counters(stage, kind, _reading, _cpu)
     ),
+    Measure("nginx", lambda stage, kind: published.behind_nginx(stage, kind, _cpu)),
     # They come last: lists that are long from now on.
     Measure("hold-decision", _hold_decision),
     Measure("look-alikes", _look_alikes),

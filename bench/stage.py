@@ -23,6 +23,7 @@ from app.domain import letters, tally
 from app.domain.letters import Settings
 from app.processes import ROOT, House, prepare_command, web_command
 from bench.cpu import Meter
+from tests.servers.nginx import Nginx
 from tests.servers.postgres import Postgres
 
 SLUG = "deepfakes"
@@ -76,6 +77,11 @@ class Server:
     def host(self) -> str:
         """Its Host header."""
         return f"localhost:{self.port}"
+
+    @property
+    def base_url(self) -> str:
+        """Under what name it knows itself."""
+        return f"http://{self.host}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,10 +230,30 @@ class Stage:
             self._servers[key] = self._start(filled, application, settings)
         return self._servers[key]
 
+    def proxied(self, server: Server, path: str) -> tuple[Server, Server]:
+        """The nginx of deploy/ before a server, and one that has `path` as a file.
+
+        The first one's CPU is nginx's and the server's together.
+        """
+        folder, port = self._folder / f"nginx-{server.port}", free_port()
+        files = folder / "files"
+        files.mkdir(parents=True)
+        (files / "file").write_bytes(ask(server, path).body)
+        beside = (
+            f"server {{ listen 127.0.0.1:{port}; root {files};"
+            f" access_log {folder}/files.log combined; }}"
+        )
+        nginx = self._running.enter_context(Nginx(folder, server, beside=beside))
+        both = Meter([nginx.pid, *server.meter.roots])
+        return (
+            Server(nginx.port, both, server.filled),
+            Server(port, Meter([nginx.pid]), server.filled),
+        )
+
     def _start(
         self, filled: Filled, application: str, settings: dict[str, str]
     ) -> Server:
-        port = _free_port()
+        port = free_port()
         environment = filled.environment | settings
         environment["BASE_URL"] = f"http://localhost:{port}"
         log = self._folder / f"log-{port}"
@@ -286,7 +312,8 @@ def _started(server: Server, house: House, meter: Meter) -> bool:
     return False
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on just now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

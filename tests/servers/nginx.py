@@ -10,23 +10,36 @@ import subprocess
 import time
 from contextlib import closing
 from pathlib import Path
-from typing import Self
+from typing import Protocol, Self
 from urllib.parse import urlsplit
 
 from app.processes import ROOT
-from tests.servers.live import Answer, Live, reserve_port
+from tests.servers.live import Answer, reserve_port
 
 CONFIG = ROOT / "deploy" / "nginx.conf"
+
+
+class Running(Protocol):
+    """A house that listens on a port of this machine."""
+
+    @property
+    def port(self) -> int:
+        """Its port."""
+
+    @property
+    def base_url(self) -> str:
+        """Under what name it knows itself."""
 
 
 class Nginx:
     """An nginx of the test's own, as a context, before a running house.
 
     The configuration is the one that is shipped, but for what belongs to a machine:
-    the port, the certificate, and the folders of cache and log.
+    the port, the certificate, and the folders of cache and log. `beside` holds
+    servers of its own, which the one that is shipped is compared with.
     """
 
-    def __init__(self, folder: Path, house: Live) -> None:
+    def __init__(self, folder: Path, house: Running, *, beside: str = "") -> None:
         self.folder, self.house = folder, house
         self._reserved = reserve_port()
         self.port = int(self._reserved.getsockname()[1])
@@ -52,7 +65,7 @@ class Nginx:
         (folder / "nginx.conf").write_text(
             f"{user}daemon off; pid {folder}/pid; error_log {folder}/error.log;\n"
             "worker_processes 1; events { worker_connections 1024; }\n"
-            f"http {{ {temporary} include {folder}/site.conf; }}\n"
+            f"http {{ {temporary} include {folder}/site.conf; {beside} }}\n"
         )
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -77,6 +90,12 @@ class Nginx:
             self._process.terminate()
             self._process.wait(timeout=10)
         self._reserved.close()
+
+    @property
+    def pid(self) -> int:
+        """The process from which its workers come."""
+        assert self._process is not None
+        return self._process.pid
 
     def get(self, path: str, **headers: str) -> Answer:
         """GET a path under the house's own name; header names with underscores."""
