@@ -33,6 +33,8 @@ class Config:
     mail_password: str | None
     mail_from: str
     mail_timeout: float
+    updates_per_minute: int
+    updates_per_domain: int
     lease: timedelta
     retry_first: timedelta
     fold_every: float
@@ -147,6 +149,12 @@ def load(environ: Mapping[str, str] = os.environ) -> Config:
         mail_password=_optional(environ, "MAIL_PASSWORD"),
         mail_from=_text(environ, "MAIL_FROM", sender),
         mail_timeout=_number(environ, "MAIL_TIMEOUT", 120, 0.1, 600),
+        updates_per_minute=int(
+            _number(environ, "MAIL_UPDATES_PER_MINUTE", 600, 1, 60_000)
+        ),
+        updates_per_domain=int(
+            _number(environ, "MAIL_UPDATES_PER_DOMAIN", 300, 1, 60_000)
+        ),
         lease=timedelta(seconds=_number(environ, "MAIL_LEASE", 120, 1, 3600)),
         retry_first=timedelta(seconds=_number(environ, "MAIL_RETRY", 60, 0.05, 3600)),
         fold_every=_number(environ, "FOLD_EVERY", 1, 0.05, 60),

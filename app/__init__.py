@@ -44,6 +44,7 @@ def create_public(site: Site) -> Flask:
         manage,
         previewing,
         routes,
+        unsubscribing,
     )
 
     app = Flask("app", static_folder=None, template_folder=None)
@@ -52,7 +53,15 @@ def create_public(site: Site) -> Flask:
     app.extensions["undersigned"] = site
     app.url_map.strict_slashes = True
     app.url_map.converters["slug"] = fence.Slug
-    for room in (routes, confirming, manage, inviting, disputing, previewing):
+    for room in (
+        routes,
+        confirming,
+        manage,
+        unsubscribing,
+        inviting,
+        disputing,
+        previewing,
+    ):
         app.register_blueprint(room.bp)
     for shown in (
         api,

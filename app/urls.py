@@ -60,6 +60,11 @@ def manage(token: str) -> str:
     return f"/manage/{token}"
 
 
+def unsubscribe(token: str) -> str:
+    """Where a signatory has no more updates, by one click."""
+    return f"/unsubscribe/{token}"
+
+
 def preview(token: str, locale: str | None = None) -> str:
     """The private way to a letter that the public does not see yet."""
     return f"/preview/{token}/{locale}" if locale else f"/preview/{token}"
@@ -133,6 +138,16 @@ def corrections(slug: str, locale: str | None = None) -> str:
 def corrections_feed(slug: str, locale: str | None = None) -> str:
     """The same as a feed."""
     return _in(f"/letters/{slug}/corrections.atom", locale)
+
+
+def updates(slug: str, locale: str | None = None) -> str:
+    """What the organisers wrote to their signatories, for all to read."""
+    return _in(f"/letters/{slug}/updates", locale)
+
+
+def updates_feed(slug: str, locale: str | None = None) -> str:
+    """The same as a feed."""
+    return _in(f"/letters/{slug}/updates.atom", locale)
 
 
 def embed(slug: str, locale: str | None = None) -> str:

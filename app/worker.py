@@ -13,8 +13,18 @@ from sqlalchemy.exc import DBAPIError
 
 from app import db
 from app.db import Database
-from app.domain import backlog, chores, heads, mail_figures, record, retention, tally
+from app.domain import (
+    backlog,
+    chores,
+    heads,
+    mail_figures,
+    mailing_walk,
+    record,
+    retention,
+    tally,
+)
 from app.domain.keyring import Keyring
+from app.domain.mailing_walk import Pace
 from app.domain.tokens import Tokens
 from app.mail import outbox
 from app.mail.delivery import Answer, Result, Transport
@@ -29,6 +39,8 @@ log = logging.getLogger("undersigned.worker")
 TEND_EVERY = 1.0
 # So much of it at a time: what else is due must not wait, nor people who sign.
 TEND_FOR = 0.4
+# Whether an update has its turn.
+WALK_EVERY = 1.0
 SEAL_EVERY = 20.0
 # Whether an hour is over.
 CLOSE_EVERY = 20.0
@@ -198,6 +210,7 @@ class Worker:
                 self.fold,
                 self.close_hours,
                 self.tend,
+                self.walk,
                 self.seal,
                 self.retain,
                 self.look,
@@ -210,6 +223,7 @@ class Worker:
             self.fold: self._config.fold_every,
             self.close_hours: CLOSE_EVERY,
             self.tend: TEND_EVERY,
+            self.walk: WALK_EVERY,
             self.seal: SEAL_EVERY,
             self.retain: RETENTION_EVERY,
             self.look: LOOK_EVERY,
@@ -256,6 +270,19 @@ class Worker:
                 done += chores.do(session, now=db.now())
                 session.commit()
         return done
+
+    def walk(self) -> int:
+        """Ask for the next mails of the updates whose turn it is."""
+        pace = Pace(self._config.updates_per_minute, self._config.updates_per_domain)
+        until, asked = monotonic() + TEND_FOR, 0
+        while monotonic() < until and not self._stop.is_set():
+            with self._database.reading() as session:
+                if not mailing_walk.due(session, now=db.now()):
+                    break
+            with self._database.writing() as session:
+                asked += mailing_walk.walk(session, pace=pace, now=db.now())
+                session.commit()
+        return asked
 
     def seal(self) -> int:
         """Seal what the record has gained; the head goes to the log as well."""

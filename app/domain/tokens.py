@@ -21,6 +21,7 @@ class Purpose(StrEnum):
     INVITATION = "invitation"
     SIGN_INVITATION = "sign-invitation"
     PREVIEW = "preview"
+    UNSUBSCRIBE = "unsubscribe"
 
 
 class InvalidToken(Exception):

@@ -13,6 +13,7 @@ from email.utils import format_datetime
 from urllib.parse import urlsplit
 
 from app import i18n, urls
+from app.domain.mailings import Text
 from app.domain.views import LetterView
 from app.i18n import marked as _
 
@@ -204,11 +205,56 @@ def text_changed(
     return _build("text_changed", house, envelope, letter, manage=link)
 
 
-def _build(
-    kind: str, house: House, envelope: Envelope, letter: LetterView, **context: object
+def update(
+    house: House,
+    envelope: Envelope,
+    letter: LetterView,
+    *,
+    news: Text,
+    text: str,
+    number: int | None,
+    manage: str,
+    unsubscribe: str,
+    test: bool,
 ) -> bytes:
-    """The mail as bytes, ready for the wire (RFC 5322, RFC 3834)."""
-    context |= {"letter": letter, "base": house.base_url}
+    """What organisers have to say; `test`: they look at it before it leaves."""
+    return _build("update", house, envelope, letter, news=news, text=text,
+                  manage=manage, unsubscribe=unsubscribe, test=test)  # fmt: skip
+
+
+def closing(
+    house: House,
+    envelope: Envelope,
+    letter: LetterView,
+    *,
+    news: Text,
+    text: str,
+    number: int | None,
+    manage: str,
+    unsubscribe: str,
+    test: bool,
+) -> bytes:
+    """The same as thanks, with the number that the letter came to."""
+    return _build("closing", house, envelope, letter, news=news, text=text,
+                  number=number, manage=manage, unsubscribe=unsubscribe,
+                  test=test)  # fmt: skip
+
+
+def _build(
+    kind: str,
+    house: House,
+    envelope: Envelope,
+    letter: LetterView,
+    *,
+    unsubscribe: str = "",
+    **context: object,
+) -> bytes:
+    """The mail as bytes, ready for the wire (RFC 5322, RFC 3834).
+
+    One that can be unsubscribed from was written by a person for many: it is a mail of
+    a list, and not one that a machine writes by itself.
+    """
+    context |= {"letter": letter, "base": house.base_url, "unsubscribe": unsubscribe}
     locale = letter.locale
     parts = {
         name: i18n.render(f"mail/{kind}/{name}", locale, **context)
@@ -223,13 +269,31 @@ def _build(
     message["To"] = Address(addr_spec=envelope.to)
     message["Date"] = format_datetime(envelope.date)
     message["Message-ID"] = f"<{envelope.message_id}@{house.domain}>"
-    message["Auto-Submitted"] = "auto-generated"
+    if not unsubscribe:
+        message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
     message.set_content(parts["body.txt"])
     message.add_alternative(parts["body.html"], subtype="html")
     # Setting a content takes every Content header off the message, so this one is last.
     message["Content-Language"] = letter.language
-    return _subject(parts["subject.txt"]) + message.as_bytes()
+    ours = _subject(parts["subject.txt"])
+    if unsubscribe:
+        ours += _list_headers(house, letter, unsubscribe)
+    return ours + message.as_bytes()
+
+
+def _list_headers(house: House, letter: LetterView, unsubscribe: str) -> bytes:
+    """What makes one click enough (RFC 8058, RFC 2369), and names the list (RFC 2919).
+
+    Each stands on a line of its own, however long: EmailMessage would fold it, and mail
+    providers do not find the address then.
+    """
+    lines = (
+        f"List-Id: <{letter.slug}.updates.{house.domain}>",
+        f"List-Unsubscribe: <{unsubscribe}>",
+        "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
+    )
+    return "".join(f"{line}\r\n" for line in lines).encode("ascii")
 
 
 # Controls and the line and paragraph separators (Unicode general categories).

@@ -12,9 +12,22 @@ from sqlalchemy import delete, func, insert, select, text, update
 
 from app import db
 from app.db import Transaction
-from app.models import IS_UNSENT, MailSlot, Outbox, OutboxState
+from app.models import (
+    IS_UNSENT,
+    Mailing,
+    MailSlot,
+    Outbox,
+    OutboxKind,
+    OutboxState,
+)
 
 BATCH = 20
+UPDATES_AT_ONCE = 5
+# The priorities: what somebody waits for, and what organisers have to say.
+AWAITED, UPDATES = 0, 1
+
+# The mails of a mailing: their number is its id.
+MAILINGS = frozenset({OutboxKind.UPDATE, OutboxKind.CLOSING})
 
 # Ceilings on what an unproved form can make us send (design: section 6).
 PER_LETTER, LETTER_WINDOW = 3, timedelta(days=7)
@@ -43,22 +56,45 @@ class Claim:
     attempts: int
     token: str
 
+    @property
+    def mailing_id(self) -> int | None:
+        """The update that the mail brings to a signatory; None of any other mail."""
+        if self.kind not in MAILINGS or self.signature_id is None:
+            return None
+        return self.number
+
 
 def claim(
     session: Transaction, *, now: datetime, lease: timedelta, limit: int = BATCH
 ) -> list[Claim]:
     """Take up to `limit` mails that are due, oldest first, with a lease on each.
 
-    A row whose lease has run out is due again: its worker is taken for dead, and
-    its token no longer fits, so that a late "done" of it is refused.
+    Updates have their turn once nothing else is due, and a few at a time: however many
+    of them wait, whoever has just signed waits for no more than those few. A row whose
+    lease has run out is due again: its worker is taken for dead, and its token no
+    longer fits, so that a late "done" of it is refused.
     """
     token = secrets.token_hex(16)
+    claims = _claim(session, AWAITED, token, limit, now, lease)
+    if len(claims) < limit:
+        few = min(limit - len(claims), UPDATES_AT_ONCE)
+        updates = _claim(session, UPDATES, token, few, now, lease)
+        # By mailing, so that two workers count on them in the same order.
+        claims += sorted(updates, key=lambda claimed: (claimed.number, claimed.id))
+    return claims
+
+
+def _claim(
+    session: Transaction,
+    priority: int,
+    token: str,
+    limit: int,
+    now: datetime,
+    lease: timedelta,
+) -> list[Claim]:
     due = (
         select(Outbox.id)
-        .where(
-            IS_UNSENT,
-            Outbox.due_at <= now,
-        )
+        .where(IS_UNSENT, Outbox.priority == priority, Outbox.due_at <= now)
         .order_by(Outbox.due_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -99,11 +135,19 @@ def _end(
     now: datetime,
 ) -> bool:
     """Finish a mail in `state`; False when the lease was lost meanwhile."""
-    return _write(
+    ended = _write(
         session,
         claimed,
         {"state": state.value, "answer": answer[:200], "ended_at": now},
     )
+    if ended and claimed.mailing_id is not None:
+        count = db.table(Mailing).c[state.value]
+        session.execute(
+            update(db.table(Mailing))
+            .where(Mailing.id == claimed.mailing_id)
+            .values({count: count + 1})
+        )
+    return ended
 
 
 def _write(session: Transaction, claimed: Claim, values: dict[str, object]) -> bool:
@@ -232,6 +276,7 @@ def waiting(session: Transaction, *, now: datetime) -> int:
         session.scalar(
             select(func.count()).where(
                 IS_UNSENT,
+                Outbox.priority.in_((AWAITED, UPDATES)),
                 Outbox.due_at <= now,
             )
         )
@@ -241,9 +286,15 @@ def waiting(session: Transaction, *, now: datetime) -> int:
 
 def oldest_due(session: Transaction, *, now: datetime) -> datetime | None:
     """Since when the mail that waits longest has been due, if any is."""
-    return session.scalar(
-        select(func.min(Outbox.due_at)).where(IS_UNSENT, Outbox.due_at <= now)
+    oldest = (
+        session.scalar(
+            select(func.min(Outbox.due_at)).where(
+                IS_UNSENT, Outbox.priority == priority, Outbox.due_at <= now
+            )
+        )
+        for priority in (AWAITED, UPDATES)
     )
+    return min(filter(None, oldest), default=None)
 
 
 def by_state(session: Transaction) -> dict[str, int]:

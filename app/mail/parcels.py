@@ -16,7 +16,7 @@ from app.domain.keyring import Keyring, Unopenable
 from app.domain.shelf import Shelf
 from app.domain.tokens import Purpose, Tokens
 from app.domain.views import LetterView
-from app.mail import messages, outbox
+from app.mail import messages, outbox, updates
 from app.mail.messages import Envelope, House
 from app.mail.outbox import Claim
 from app.mail.subjects import Subject, Subjects
@@ -76,12 +76,14 @@ class Maker:
         subjects = []
         for claimed in claims:
             try:
-                subject = self._subjects.of(session, claimed, now)
+                subject = self._subject(session, claimed, now)
             except UNMAKEABLE as error:
                 outbox.dead(session, claimed, answer=type(error).__name__, now=now)
                 continue
             if isinstance(subject, str):
                 outbox.void(session, claimed, why=subject, now=now)
+            elif isinstance(subject, datetime):
+                outbox.give_back(session, claimed, due_at=subject, answer="paused")
             else:
                 subjects.append((claimed, subject))
         keys = {
@@ -97,6 +99,15 @@ class Maker:
             if parcel is not None:
                 parcels.append(parcel)
         return parcels
+
+    def _subject(
+        self, session: Transaction, claimed: Claim, now: datetime
+    ) -> Subject | str | datetime:
+        if claimed.kind not in outbox.MAILINGS:
+            return self._subjects.of(session, claimed, now)
+        return updates.subject(
+            session, claimed, keyring=self._keyring, shelf=self._shelf, now=now
+        )
 
     def _admitted(
         self,
@@ -147,6 +158,11 @@ class Maker:
         """
         claimed, subject, view = parcel.claim, parcel.subject, parcel.letter
         envelope = Envelope(subject.address, claimed.message_id, now)
+        if subject.news is not None:
+            kind = OutboxKind(claimed.kind)
+            return updates.content(
+                self._house, self._tokens, envelope, view, kind=kind, about=subject
+            )
         manage = (
             self._tokens.make(Purpose.MANAGE, subject.signature.encode())
             if subject.signature

@@ -23,6 +23,7 @@ from app.domain import (
     wordings,
 )
 from app.domain.keyring import Keyring
+from app.domain.mailings import Text
 from app.domain.shelf import Shelf
 from app.mail.outbox import Claim
 from app.models import (
@@ -64,6 +65,8 @@ class Subject:
     invitation: str = ""
     # The mail domains that an alarm is about.
     domains: tuple[str, ...] = ()
+    # What organisers have to say.
+    news: Text | None = None
 
 
 class Subjects:

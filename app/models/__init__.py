@@ -42,6 +42,7 @@ from app.models.mail import (
     OutboxKind,
     OutboxState,
 )
+from app.models.mailing import Mailing, MailingKind, MailingState, MailingText
 from app.models.organiser import (
     EntryLink,
     FactorReset,
@@ -132,6 +133,10 @@ __all__ = [
     "MailFigure",
     "MailMark",
     "MailSlot",
+    "Mailing",
+    "MailingKind",
+    "MailingState",
+    "MailingText",
     "Measure",
     "Membership",
     "Organiser",

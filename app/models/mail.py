@@ -10,6 +10,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     LargeBinary,
+    SmallInteger,
     String,
     literal_column,
     text,
@@ -125,6 +126,7 @@ class Outbox(Base):
         *(_once_about(subject) for subject in SUBJECTS),
         Index(
             "ix_outbox_due",
+            "priority",
             "due_at",
             sqlite_where=text("state IN ('ready', 'leased')"),
             postgresql_where=text("state IN ('ready', 'leased')"),
@@ -147,6 +149,8 @@ class Outbox(Base):
     # The left part of the Message-ID: every repeat carries the same one.
     message_id: Mapped[str] = mapped_column(String(32), unique=True)
     state: Mapped[str] = mapped_column(String(8))
+    # What somebody waits for has 0 and goes before all that has 1.
+    priority: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
     attempts: Mapped[int]
     # Not before this: the next try, or the end of a lease.
     due_at: Mapped[datetime] = mapped_column(Moment)

@@ -192,6 +192,14 @@ class Signature(Base):
             postgresql_where=text("collection_id IS NOT NULL"),
         ),
         # What a network or a domain confirmed in the last hour (holds, rule 4).
+        # Whom an update goes to, in the order in which they signed.
+        Index(
+            "ix_signature_updates",
+            "letter_id",
+            "id",
+            sqlite_where=text("state = 'counted' AND wants_updates = 1"),
+            postgresql_where=text("state = 'counted' AND wants_updates"),
+        ),
         Index(
             "ix_signature_network_key",
             "letter_id",

@@ -21,6 +21,7 @@ SIZE = 50
 _NOT_FOR_ROBOTS = (
     "/organise/",
     "/manage/",
+    "/unsubscribe/",
     "/confirm/",
     "/preview/",
     "/invited/",

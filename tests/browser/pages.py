@@ -230,6 +230,11 @@ TABLE: tuple[Row, ...] = (
         languages=("en", "de"),
     ),
     *_rows("manage.mine", ("manage-changed", launches.manage_changed), languages=ALL),
+    # -- Updates -----------------------------------------------------------------
+    *_rows("unsubscribing.ask", ("unsubscribe", ways.unsubscribe), languages=ALL),
+    *_rows("unsubscribing.act", ("unsubscribed", ways.unsubscribed), languages=ALL),
+    *_rows("unsubscribing.act", ("subscribed-again", ways.subscribed_again)),
+    *_rows("unsubscribing.ask", ("unsubscribed-erased", ways.unsubscribed_erased)),
     # -- Before and after the launch ---------------------------------------------
     *_rows(
         "previewing.preview",

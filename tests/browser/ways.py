@@ -7,6 +7,7 @@ from datetime import timedelta
 from werkzeug.test import TestResponse
 
 from app import db, urls
+from app.domain.tokens import Purpose
 from tests.browser import letters
 from tests.browser.world import World
 from tests.servers.behaviours import NO_SUCH_USER
@@ -251,6 +252,44 @@ def manage_rejected_erased(world: World, who: str, language: str) -> TestRespons
     world.reject(path)
     world.house.post(path, {"action": "erase", "sure": "yes"})
     return world.house.get(path)
+
+
+def unsubscribe(world: World, who: str, language: str) -> TestResponse:
+    """Somebody who has updates looks at the link in one of them."""
+    return world.house.get(_unsubscribe(world, who, language))
+
+
+def unsubscribed(world: World, who: str, language: str) -> TestResponse:
+    """They have pressed the button."""
+    path = _unsubscribe(world, who, language)
+    return world.house.post(path, {"action": "unsubscribe"})
+
+
+def subscribed_again(world: World, who: str, language: str) -> TestResponse:
+    """They have taken that back."""
+    path = _unsubscribe(world, who, language)
+    world.house.post(path, {"action": "unsubscribe"})
+    return world.house.post(path, {"action": "subscribe"})
+
+
+def unsubscribed_erased(world: World, who: str, language: str) -> TestResponse:
+    """The link of an update to somebody who is erased by now."""
+    path = _unsubscribe(world, who, language)
+    manage = urls.manage(_token(world, who, Purpose.MANAGE))
+    world.house.post(manage, {"action": "erase", "sure": "yes"})
+    return world.house.get(path)
+
+
+def _unsubscribe(world: World, who: str, language: str) -> str:
+    world.manage(who, language=language, wants_updates="yes")
+    return urls.unsubscribe(_token(world, who, Purpose.UNSUBSCRIBE))
+
+
+def _token(world: World, who: str, purpose: Purpose) -> str:
+    """The newest signatory's; it was they who have just confirmed."""
+    return world.house.site.tokens.make(
+        purpose, world.house.signatures()[-1].public_id.encode()
+    )
 
 
 def manage_unknown(world: World, who: str, language: str) -> TestResponse:

@@ -24,6 +24,7 @@ NO_OUTPUT = {
     "disputing.ask": "a form below a line that is read",
     "disputing.thanks": "thanks",
     "inviting.form": "a form behind a personal link",
+    "unsubscribing.ask": "whether one has updates oneself, behind one's own link",
     "manage.mine": "one's own signature, behind one's own link",
     "embeds.badge_png": "the badge, which is read as SVG, painted",
     "embeds.card": "the numbers of the frame, painted",

@@ -13,6 +13,8 @@ from sqlalchemy import text
 from werkzeug.datastructures import Headers
 from werkzeug.test import TestResponse
 
+from app import urls
+from app.domain.tokens import Purpose
 from app.fence import SessionUsed
 from tests.house import BASE, FIELDS, SLUG, House, link
 from tests.letters import rows
@@ -38,6 +40,7 @@ def forms(house: House) -> dict[str, dict[str, str]]:
         "/confirm": {"email": FIELDS["email"], "code": "0000-0000"},
         manage: {"action": "erase", "sure": "yes"},
         invitation(house): FIELDS,
+        _unsubscribe(house): {"List-Unsubscribe": "One-Click"},
     }
     rules = {
         rule.rule.partition("<")[0]
@@ -45,9 +48,17 @@ def forms(house: House) -> dict[str, dict[str, str]]:
         if "POST" in (rule.methods or ()) and not rule.rule.startswith("/dev")
     }
     # A new route that takes a POST must come into this table.
-    assert len(rules | {"/confirm"}) == 5
-    assert len(found) == 6
+    assert len(rules | {"/confirm"}) == 6
+    assert len(found) == 7
     return found
+
+
+def _unsubscribe(house: House) -> str:
+    """The link in the updates to whoever has signed last."""
+    newest = house.signatures()[-1].public_id
+    return urls.unsubscribe(
+        house.site.tokens.make(Purpose.UNSUBSCRIBE, newest.encode())
+    )
 
 
 REFUSED: list[dict[str, str]] = [

@@ -18,6 +18,8 @@ from app.domain import (
     ending,
     hold_rules,
     invitations,
+    mailing_moves,
+    mailings,
     previews,
     record,
     sectors,
@@ -35,6 +37,7 @@ from app.models import (
     Logo,
     MailDomain,
     MailFigure,
+    MailingKind,
     RequestKind,
     Role,
     Signature,
@@ -101,6 +104,13 @@ def live(house: House) -> None:
             now=now,
         )  # fmt: skip
         previews.make(session, letter_id=which, note="us", actor=ACTOR, now=now)
+        news = mailings.create(session, letter_id=which, kind=MailingKind.UPDATE,
+                               actor=ACTOR, now=now)  # fmt: skip
+        mailings.save(session, letter_id=which, public_id=news, public=True,
+                      texts={"en": ("News", "There is some.")}, actor=ACTOR,
+                      now=now)  # fmt: skip
+        mailing_moves.start(session, letter_id=which, public_id=news, actor=ACTOR,
+                            now=now)  # fmt: skip
         snapshots.take(session, letter_id=which, actor=ACTOR, now=now)
         sectors.merge(session, letter_id=which, key="academia", into="politics",
                       actor=ACTOR, now=now)  # fmt: skip

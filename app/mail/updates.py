@@ -1,0 +1,174 @@
+"""The mails of an update: whether one still goes to its person, and what it says."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from app import db, urls
+from app.db import Transaction
+from app.domain import drafts, mailings, tally
+from app.domain.keyring import Keyring
+from app.domain.mailings import Text
+from app.domain.shelf import Shelf
+from app.domain.tokens import Purpose, Tokens
+from app.domain.views import LetterView
+from app.mail import messages, plain
+from app.mail.messages import Envelope, House
+from app.mail.outbox import Claim
+from app.mail.subjects import Subject
+from app.models import (
+    Mailing,
+    MailingState,
+    Measure,
+    Membership,
+    Organiser,
+    OutboxKind,
+    Record,
+    Signature,
+    State,
+)
+
+# A mail of a mailing that is paused is looked at again after so long.
+PAUSE = timedelta(minutes=1)
+# What stands in the links of a mail that an organiser sends to themselves.
+_NOBODY = "test"
+
+_m = db.table(Mailing).c
+
+
+def subject(
+    session: Transaction,
+    claimed: Claim,
+    *,
+    keyring: Keyring,
+    shelf: Shelf,
+    now: datetime,
+) -> Subject | str | datetime:
+    """Whom the mail goes to and what it says; why there is none; or when to ask again.
+
+    It is judged when it leaves: whoever has withdrawn, unsubscribed or been taken out
+    of the count since it was asked for gets none.
+    """
+    if claimed.organiser_id is not None:
+        return _test(session, claimed, shelf, now)
+    mailing = session.execute(
+        select(_m.id, _m.letter_id, _m.state).where(_m.id == claimed.number)
+    ).one()
+    if mailing.state == MailingState.STOPPED:
+        return "stopped"
+    if mailing.state == MailingState.PAUSED:
+        return now + PAUSE
+    settings = shelf.of(session, letter_id=mailing.letter_id, now=now)
+    if settings.deleted_at is not None:
+        return "letter deleted"
+    row = session.execute(
+        select(
+            Signature.public_id,
+            Signature.state,
+            Signature.language,
+            Signature.wants_updates,
+        ).where(Signature.id == claimed.signature_id)
+    ).one()
+    if row.state != State.COUNTED:
+        return "not counted"
+    if not row.wants_updates:
+        return "unsubscribed"
+    assert claimed.signature_id is not None
+    address = drafts.signature_address(
+        session, keyring=keyring, signature_id=claimed.signature_id
+    )
+    if address is None:
+        return "withdrawn"
+    language, text = _said(
+        session, mailing.id, (row.language, settings.default_language)
+    )
+    return Subject(
+        letter_id=settings.id,
+        language=language,
+        address=address,
+        signature=row.public_id,
+        number=_number(session, claimed, settings.id),
+        news=text,
+    )
+
+
+def _test(
+    session: Transaction, claimed: Claim, shelf: Shelf, now: datetime
+) -> Subject | str:
+    """The mail to the organiser who wants to see it: the record says of which."""
+    line = session.execute(
+        select(Record.letter_id, Record.subject, Record.after).where(
+            Record.id == claimed.record_id
+        )
+    ).one()
+    row = session.execute(
+        select(_m.id, Organiser.email)
+        .join(Membership, Membership.letter_id == _m.letter_id)
+        .join(Organiser, Organiser.id == Membership.organiser_id)
+        .where(
+            _m.public_id == line.subject,
+            Organiser.id == claimed.organiser_id,
+            Organiser.active,
+        )
+    ).first()
+    if row is None:
+        return "not so any more"
+    settings = shelf.of(session, letter_id=line.letter_id, now=now)
+    language, text = _said(session, row.id, (line.after or settings.default_language,))
+    return Subject(
+        letter_id=settings.id,
+        language=language,
+        address=row.email,
+        signature=None,
+        number=_number(session, claimed, settings.id),
+        news=text,
+    )
+
+
+def _said(
+    session: Transaction, mailing_id: int, languages: tuple[str, ...]
+) -> tuple[str, Text]:
+    """The text in the first of `languages` that there is one in. Raises LookupError."""
+    texts = mailings.texts(session, [mailing_id]).get(mailing_id, {})
+    language = next((code for code in languages if code in texts), None)
+    if language is None:
+        raise LookupError("it says nothing in the letter's first language")
+    return language, texts[language]
+
+
+def _number(session: Transaction, claimed: Claim, letter_id: int) -> int | None:
+    if claimed.kind != OutboxKind.CLOSING:
+        return None
+    return tally.total(tally.read(session, letter_id=letter_id), Measure.CONFIRMED)
+
+
+def content(
+    house: House,
+    tokens: Tokens,
+    envelope: Envelope,
+    letter: LetterView,
+    *,
+    kind: OutboxKind,
+    about: Subject,
+) -> bytes:
+    """The mail as bytes."""
+    assert about.news is not None
+    manage = unsubscribe = _NOBODY
+    if about.signature is not None:
+        identifier = about.signature.encode()
+        manage = tokens.make(Purpose.MANAGE, identifier)
+        unsubscribe = tokens.make(Purpose.UNSUBSCRIBE, identifier)
+    write = messages.closing if kind == OutboxKind.CLOSING else messages.update
+    return write(
+        house,
+        envelope,
+        letter,
+        news=about.news,
+        text=plain.text(about.news.html),
+        number=about.number,
+        manage=urls.absolute(house.base_url, urls.manage(manage)),
+        unsubscribe=urls.absolute(house.base_url, urls.unsubscribe(unsubscribe)),
+        test=about.signature is None,
+    )
