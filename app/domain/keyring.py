@@ -45,7 +45,14 @@ def _derive(master: bytes, purpose: str, length: int = 32) -> bytes:
 class Keyring:
     """Seal and open, blind indexes and short codes. Holds nothing but keys."""
 
-    __slots__ = ("_code_keys", "_current", "_house_key", "_network_key", "_sealers")
+    __slots__ = (
+        "_bounce_keys",
+        "_code_keys",
+        "_current",
+        "_house_key",
+        "_network_key",
+        "_sealers",
+    )
 
     def __init__(self, master: Sequence[bytes]) -> None:
         """`master` are the configured secrets, the current one first.
@@ -65,6 +72,7 @@ class Keyring:
         current = _derive(master[0], "fingerprint", 1)
         self._current = (current, self._sealers[current][0])
         self._code_keys = [_derive(secret, "code") for secret in master]
+        self._bounce_keys = [_derive(secret, "bounce") for secret in master]
         self._house_key = _derive(master[-1], "house-address")
         self._network_key = _derive(master[-1], "network")
 
@@ -144,12 +152,23 @@ class Keyring:
         In constant time, and under every secret: a mail may be older than the
         current one.
         """
-        read = read_code(typed).encode()
-        matches = False
-        for key in self._code_keys:
-            code = _code(key, identifier).encode()
-            matches |= hmac.compare_digest(read, code)
-        return matches
+        return _matches(self._code_keys, identifier, read_code(typed))
+
+    def bounce_code(self, outbox_id: int) -> str:
+        """8 characters by which a mail that comes back proves that it was ours."""
+        return _code(self._bounce_keys[0], b"%d" % outbox_id)
+
+    def matches_bounce(self, outbox_id: int, code: str) -> bool:
+        """Is `code` that of this mail? In constant time, and under every secret."""
+        return _matches(self._bounce_keys, b"%d" % outbox_id, code.upper())
+
+
+def _matches(keys: Sequence[bytes], identifier: bytes, given: str) -> bool:
+    matches = False
+    for key in keys:
+        code = _code(key, identifier).encode()
+        matches |= hmac.compare_digest(given.encode(), code)
+    return matches
 
 
 def _code(key: bytes, identifier: bytes) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.db import Base
+from app.models.bounce import Bounce, BounceKind, BouncePolicy, Bouncing
 from app.models.desk import (
     DeskEntry,
     DeskLock,
@@ -95,6 +96,10 @@ __all__ = [
     "Backlog",
     "Base",
     "BlockedName",
+    "Bounce",
+    "BounceKind",
+    "BouncePolicy",
+    "Bouncing",
     "Case",
     "Change",
     "ClaimPolicy",

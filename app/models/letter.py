@@ -20,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, Moment, RowId
+from app.models.bounce import BouncePolicy
 from app.models.signature import one_of
 
 
@@ -45,6 +46,7 @@ class Letter(Base):
         CheckConstraint(
             "headline IN ('confirmed','verified','confirmed_and_collected')", "headline"
         ),
+        CheckConstraint(one_of("bounce_policy", BouncePolicy), "bounce_policy"),
         CheckConstraint("slug = lower(slug) AND slug <> ''", "slug"),
         CheckConstraint(
             "closes_at IS NULL OR opens_at IS NULL OR closes_at > opens_at", "closing"
@@ -63,6 +65,8 @@ class Letter(Base):
     headline: Mapped[str] = mapped_column(String(32))
     # Sectors with fewer signatures are published together; 0: each by itself.
     smallest_cell: Mapped[int] = mapped_column(server_default=text("0"))
+    # Whether a signature counts on when its address takes our mails no more.
+    bounce_policy: Mapped[str] = mapped_column(String(5), server_default="count")
     is_example: Mapped[bool]
     # A letter without a time of publication is a draft and shows nowhere; one
     # whose time lies ahead is under embargo and shows nowhere either.

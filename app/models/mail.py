@@ -201,6 +201,10 @@ class MailFigure(Base):
     submitted: Mapped[int]
     mailed: Mapped[int]
     confirmed: Mapped[int]
+    # Of the mailed forms, how many mails came back; and of all mails, how many
+    # readers complained.
+    came_back: Mapped[int] = mapped_column(server_default=text("0"))
+    complained: Mapped[int] = mapped_column(server_default=text("0"))
 
 
 class MailMark(Base):
