@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -32,6 +34,9 @@ class Config:
     mail_username: str | None
     mail_password: str | None
     mail_from: str
+    mail_bounces: str | None
+    mail_bounces_port: int | None
+    mail_hook_secrets: tuple[bytes, ...]
     mail_timeout: float
     updates_per_minute: int
     updates_per_domain: int
@@ -120,6 +125,44 @@ def _base_url(environ: Mapping[str, str]) -> str:
     return value
 
 
+def _bounces(environ: Mapping[str, str]) -> str | None:
+    """The address that envelope senders are made from.
+
+    Between name and @ 29 characters are put, and RFC 5321 allows 64.
+    """
+    value = _optional(environ, "MAIL_BOUNCES")
+    if value and not re.fullmatch(r"[A-Za-z0-9._-]{1,35}@[A-Za-z0-9.-]+", value):
+        raise ConfigError(
+            "MAIL_BOUNCES must look like bounces@letters.example.org, with at most 35 "
+            f"letters, digits, dots and hyphens before the @, not {value!r}"
+        )
+    return value
+
+
+def _bounces_port(environ: Mapping[str, str], bounces: str | None) -> int | None:
+    port = int(_number(environ, "MAIL_BOUNCES_PORT", 0, 0, 65535))
+    if port and not bounces:
+        raise ConfigError("MAIL_BOUNCES_PORT is of no use without MAIL_BOUNCES")
+    return port or None
+
+
+def _hook_secrets(environ: Mapping[str, str]) -> tuple[bytes, ...]:
+    """The secrets of the webhook, as Standard Webhooks writes them: whsec_ and base64."""
+    secrets = []
+    for given in (_optional(environ, "MAIL_HOOK_SECRET") or "").split(","):
+        if given.strip():
+            try:
+                secret = b64decode(given.strip().removeprefix("whsec_"), validate=True)
+            except ValueError:
+                secret = b""
+            if len(secret) < 24:
+                raise ConfigError(
+                    "MAIL_HOOK_SECRET must be whsec_ and at least 24 bytes in base64"
+                )
+            secrets.append(secret)
+    return tuple(secrets)
+
+
 def load(environ: Mapping[str, str] = os.environ) -> Config:
     """Read the settings from `environ`.
 
@@ -133,6 +176,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Config:
         raise ConfigError(
             f"MAIL_SECURITY must be none, starttls or tls, not {security!r}"
         )
+    bounces = _bounces(environ)
     sender = f"letters@{urlsplit(base_url).hostname}"
     return Config(
         secret_keys=_keys(environ),
@@ -148,6 +192,9 @@ def load(environ: Mapping[str, str] = os.environ) -> Config:
         mail_username=_optional(environ, "MAIL_USERNAME"),
         mail_password=_optional(environ, "MAIL_PASSWORD"),
         mail_from=_text(environ, "MAIL_FROM", sender),
+        mail_bounces=bounces,
+        mail_bounces_port=_bounces_port(environ, bounces),
+        mail_hook_secrets=_hook_secrets(environ),
         mail_timeout=_number(environ, "MAIL_TIMEOUT", 120, 0.1, 600),
         updates_per_minute=int(
             _number(environ, "MAIL_UPDATES_PER_MINUTE", 600, 1, 60_000)

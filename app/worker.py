@@ -30,7 +30,9 @@ from app.mail import outbox
 from app.mail.delivery import Answer, Result, Transport
 from app.mail.messages import House
 from app.mail.parcels import UNMAKEABLE, Maker, Parcel
+from app.mail.verp import Verp
 from app.models import OutboxKind
+from app.receiving import Receiver, Reports
 from app.workbench import Workbench
 from config import Config
 
@@ -61,8 +63,10 @@ class Postman:
         self._config = config
         self._database = database
         self._transport = Transport(config)
+        keyring = Keyring(config.secret_keys)
+        self._verp = Verp(keyring, config.mail_bounces) if config.mail_bounces else None
         self._maker = Maker(
-            Keyring(config.secret_keys),
+            keyring,
             Tokens(config.secret_keys),
             House(config.base_url, config.mail_from),
         )
@@ -106,7 +110,8 @@ class Postman:
                 )
                 session.commit()
             return True
-        answer = self._transport.send(content, to=parcel.subject.address)
+        sender = self._verp.make(parcel.claim.id) if self._verp else None
+        answer = self._transport.send(content, to=parcel.subject.address, sender=sender)
         self._finish(parcel, answer)
         if answer.result is Result.HOUSE_REFUSED:
             self._open_breaker(answer)
@@ -169,6 +174,15 @@ class Postman:
         )
 
 
+def _receiver(config: Config, database: Database) -> Receiver | None:
+    """What takes reports on mails, where the settings name a port for it."""
+    if config.mail_bounces is None or config.mail_bounces_port is None:
+        return None
+    keyring = Keyring(config.secret_keys)
+    reports = Reports(database, keyring, config.mail_bounces)
+    return Receiver(reports, config.mail_bounces_port)
+
+
 class Worker:
     """Runs the house's errands until it is told to stop."""
 
@@ -178,6 +192,7 @@ class Worker:
         self._stop = threading.Event()
         self.postman = Postman(config, database)
         self.workbench = Workbench(config, database, stopped=self._stop.is_set)
+        self.receiver = _receiver(config, database)
 
     def stop(self) -> None:
         """End after the errand in hand."""
@@ -191,11 +206,15 @@ class Worker:
         works = threading.Thread(target=self._works, name="works", daemon=True)
         errands.start()
         works.start()
+        if self.receiver is not None:
+            self.receiver.start()
         pause = timedelta(0)
         while not self._stop.wait(pause.total_seconds()):
             handled = self._careful(self.postman.deliver)
             pause = timedelta(seconds=0 if handled else 0.2)
         self.postman.close()
+        if self.receiver is not None:
+            self.receiver.stop()
         errands.join(timeout=5)
         works.join(timeout=5)
 

@@ -114,7 +114,7 @@ def file(
     )
     if taken is Taken.HELD:
         lifecycle.hold(session, signature_id=signature_id, actor=record.SYSTEM,
-                       reason=f"dispute {public_id}", disputed=True, now=now)  # fmt: skip
+                       reason=f"dispute {public_id}", why=DISPUTED, now=now)  # fmt: skip
     if recent.of_letter + 1 == BURST or taken is Taken.SPARED:
         record.write(session, letter_id=letter_id, actor=record.SYSTEM,
                      verb="dispute.burst", subject="letter",

@@ -45,7 +45,7 @@ __all__ = ["MOVES", "NotAllowed", "ReasonMissing", "Verb", "collect", "confirm"]
 
 _BY_HAND, _CORRECTED, DISPUTED = "by_hand", "corrected", piles.DISPUTED
 # Holds that only a person lifts: no correction does.
-_KEPT = (_BY_HAND, _CORRECTED, DISPUTED)
+_KEPT = (_BY_HAND, _CORRECTED, DISPUTED, piles.BOUNCED)
 
 # What is wiped from a row whose person is erased; state, sector and keys stay.
 WIPED = {
@@ -87,12 +87,11 @@ def hold(
     actor: str,
     reason: str,
     now: datetime,
-    disputed: bool = False,
+    why: str = _BY_HAND,
 ) -> State:
     """Keep a counted signature out of list and count until a person looks."""
     return _move(session, Verb.HOLD, signature_id, HELD, actor=actor, now=now,
-                 reason=given(reason),
-                 changes={"hold_reasons": DISPUTED if disputed else _BY_HAND})  # fmt: skip
+                 reason=given(reason), changes={"hold_reasons": why})  # fmt: skip
 
 
 def reject(

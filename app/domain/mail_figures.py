@@ -55,7 +55,7 @@ _MAILS, _MAILS_BEFORE, _USUAL = 10, 20, 0.3
 
 _d, _f = db.table(MailDomain).c, db.table(MailFigure).c
 _s, _m = db.table(Signature).c, db.table(Membership).c
-_COUNTED = ("submitted", "mailed", "confirmed")
+_COUNTED = ("submitted", "mailed", "confirmed", "came_back", "complained")
 
 
 class Domain(NamedTuple):
@@ -65,6 +65,8 @@ class Domain(NamedTuple):
     submitted: int
     mailed: int
     confirmed: int
+    came_back: int
+    complained: int
     silent_since: datetime | None
 
 
@@ -72,16 +74,29 @@ def note(
     session: Transaction, *, letter_id: int, address: str, sent: bool, now: datetime
 ) -> None:
     """Count a form whose first mail has ended; `sent`: its provider took it."""
+    line = _line(session, letter_id, address)
+    _add(session, letter_id, hour_of(now), line, submitted=1, mailed=int(sent))
+
+
+def note_return(
+    session: Transaction,
+    *,
+    letter_id: int,
+    address: str,
+    complaint: bool,
+    now: datetime,
+) -> None:
+    """Count a form whose mail came back after all, or a complaint about any mail."""
+    line = _line(session, letter_id, address)
+    more = {"complained" if complaint else "came_back": 1}
+    _add(session, letter_id, hour_of(now), line, **more)
+
+
+def _line(session: Transaction, letter_id: int, address: str) -> str:
+    """The domain of an address where it has a line of its own; '' among the others."""
     domain = addresses.domain_of(addresses.canonical(address))
     known = select(_d.domain).where(_d.letter_id == letter_id, _d.domain == domain)
-    _add(
-        session,
-        letter_id,
-        hour_of(now),
-        session.execute(known).scalar() or "",
-        submitted=1,
-        mailed=int(sent),
-    )
+    return session.execute(known).scalar() or ""
 
 
 def count(session: Transaction, *, now: datetime) -> int:
@@ -283,6 +298,6 @@ def read(session: Transaction, *, letter_id: int, now: datetime) -> list[Domain]
         .order_by(_f.domain == literal_column("''"), columns[0].desc(), _f.domain)
     )
     return [
-        Domain(domain, int(submitted), int(mailed), int(confirmed), since.get(domain))
-        for domain, submitted, mailed, confirmed in rows
+        Domain._make((domain, *map(int, numbers), since.get(domain)))
+        for domain, *numbers in rows
     ]

@@ -28,6 +28,7 @@ WAITING = "waiting"
 PROMINENT = "prominent"
 SECOND = "second"
 DISPUTED = "disputed"
+BOUNCED = "bounced"
 
 # How likely it is that somebody is shown who did not sign. A reason that nobody
 # weighed counts as a light one.
@@ -41,6 +42,7 @@ _RISK = {
     "claim": 3,
     "network_speed": 2,
     "domain_speed": 2,
+    BOUNCED: 2,
 }
 _LIGHT = 2
 # Reasons that speak of a name which readers would repeat.

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from sqlalchemy import update
+from sqlalchemy import delete, select, update
 
 from app.db import Transaction
-from app.models import EvidenceRequest, SignInvitation, Verification
+from app.models import (
+    Bounce,
+    Bouncing,
+    EvidenceRequest,
+    Outbox,
+    SignInvitation,
+    Verification,
+)
 
 
 def wipe_around(session: Transaction, *, signature_id: int) -> None:
@@ -20,5 +27,11 @@ def wipe_around(session: Transaction, *, signature_id: int) -> None:
         update(SignInvitation)
         .where(SignInvitation.signature_id == signature_id)
         .values(name=None),
+        delete(Bouncing).where(Bouncing.signature_id == signature_id),
+        delete(Bounce).where(
+            Bounce.outbox_id.in_(
+                select(Outbox.id).where(Outbox.signature_id == signature_id)
+            )
+        ),
     ):
         session.execute(statement.execution_options(synchronize_session=False))

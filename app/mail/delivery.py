@@ -97,8 +97,11 @@ class Transport:
         self._timeout = config.mail_timeout
         self._connection: Any = None
 
-    def send(self, content: bytes, *, to: str) -> Answer:
-        """Hand one mail over; never raises for what a server can do to us."""
+    def send(self, content: bytes, *, to: str, sender: str | None = None) -> Answer:
+        """Hand one mail over; never raises for what a server can do to us.
+
+        `sender` is where reports on it go: the envelope's, which no reader sees.
+        """
         if self._connection is None:
             try:
                 self._open()
@@ -106,7 +109,9 @@ class Transport:
                 self.close()
                 return Answer(Result.HOUSE_REFUSED, _words(error))
         try:
-            self._connection.send(_Prepared(content, sender=self._sender, to=to))
+            self._connection.send(
+                _Prepared(content, sender=self._sender, to=to), envelope_from=sender
+            )
         except smtplib.SMTPRecipientsRefused as error:
             code, text = next(iter(error.recipients.values()))
             return self._judged(code, text)

@@ -11,7 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import NoResultFound
 
 from app.db import Transaction
-from app.domain import addresses, letters
+from app.domain import addresses, bounces, letters
+from app.domain.bounces import Rest
 from app.domain.keyring import Keyring, Unopenable
 from app.domain.shelf import Shelf
 from app.domain.tokens import Purpose, Tokens
@@ -25,6 +26,12 @@ from app.models import OutboxKind, Suppression
 # The mails that somebody other than the owner of the address can cause: these alone
 # are under the ceilings, and never go to who said "this was not me".
 _UNASKED = frozenset({OutboxKind.CONFIRM, OutboxKind.MANAGE, OutboxKind.INVITED})
+
+# Whoever waits for one of these has it in hand to say where it goes.
+_ASKED = frozenset({OutboxKind.MANAGE})
+# What nobody gets who has complained about a mail of the letter.
+_UNWANTED = frozenset({OutboxKind.CONFIRM, OutboxKind.INVITED, OutboxKind.REMINDER,
+                       OutboxKind.UPDATE, OutboxKind.CLOSING})  # fmt: skip
 
 # What goes wrong when a row, and not the house, is broken.
 UNMAKEABLE = (
@@ -93,10 +100,17 @@ class Maker:
             for claimed, subject in subjects
         }
         outbox.take_turns(session, keys.values())
+        resting = self._resting(session, subjects, keys, now)
         parcels = []
         for claimed, subject in subjects:
-            parcel = self._admitted(session, claimed, subject, keys[claimed.id], now)
-            if parcel is not None:
+            why = resting.get(claimed.id)
+            if why is Rest.BOUNCES:
+                outbox.refused(session, claimed, answer="came back before", now=now)
+            elif why is Rest.COMPLAINED:
+                outbox.void(session, claimed, why="complained", now=now)
+            elif parcel := self._admitted(
+                session, claimed, subject, keys[claimed.id], now
+            ):
                 parcels.append(parcel)
         return parcels
 
@@ -108,6 +122,30 @@ class Maker:
         return updates.subject(
             session, claimed, keyring=self._keyring, shelf=self._shelf, now=now
         )
+
+    def _resting(
+        self,
+        session: Transaction,
+        subjects: list[tuple[Claim, Subject]],
+        keys: dict[int, bytes],
+        now: datetime,
+    ) -> dict[int, Rest]:
+        """The mails that are not sent because their address is left alone, and why."""
+        theirs = bounces.resting(session, address_keys=keys.values(), now=now)
+        failing = bounces.marked(
+            session,
+            signature_ids=[c.signature_id for c, _ in subjects if c.signature_id],
+        )
+        found = {}
+        for claimed, subject in subjects:
+            if claimed.organiser_id or claimed.invitation_id or claimed.kind in _ASKED:
+                continue
+            why = theirs.get((subject.letter_id, keys[claimed.id]))
+            if claimed.signature_id in failing:
+                why = Rest.BOUNCES
+            if why is Rest.BOUNCES or (why and claimed.kind in _UNWANTED):
+                found[claimed.id] = why
+        return found
 
     def _admitted(
         self,

@@ -83,6 +83,8 @@ def _lines(
         sum(one.submitted for one in others),
         sum(one.mailed for one in others),
         sum(one.confirmed for one in others),
+        sum(one.came_back for one in others),
+        sum(one.complained for one in others),
         None,
     )
     return [

@@ -31,6 +31,8 @@ from app.domain import (
 from app.domain.conditions import Conditions
 from app.models import (
     Base,
+    Bounce,
+    Bouncing,
     DisputeKind,
     FactorReset,
     Letter,
@@ -38,6 +40,7 @@ from app.models import (
     MailDomain,
     MailFigure,
     MailingKind,
+    Outbox,
     RequestKind,
     Role,
     Signature,
@@ -158,12 +161,21 @@ def _work_at_the_desk(house: House, which: int) -> None:
         rows: dict[type[Base], dict[str, Any]] = {
             FactorReset: {"organiser_id": olga, "due_at": now},
             Logo: {"hash": "0" * 32, "content": b"", "width": 2, "height": 2},
+            Bouncing: {"signature_id": row.id, "status": "5.1.1", "since": now},
             MailDomain: {"domain": "example.org"},
             MailFigure: {"domain": "example.org", "hour": now, "submitted": 1,
                          "mailed": 1, "confirmed": 1},
         }  # fmt: skip
         for model, values in rows.items():
             session.execute(insert(db.table(model)), {"letter_id": which, **values})
+        mail = session.scalar(
+            select(Outbox.id).where(Outbox.signature_id.is_not(None)).limit(1)
+        )
+        session.execute(
+            insert(db.table(Bounce)),
+            {"outbox_id": mail, "kind": "hard", "letter_id": which, "status": "5.1.1",
+             "address_key": b"k" * 32, "at": now},
+        )  # fmt: skip
 
 
 def test_a_deleted_letter_leaves_nothing_in_any_table(house: House) -> None:

@@ -1,8 +1,8 @@
 """Keep what is reported of mails: bounces, complaints, and whose address bounces.
 
-Revision ID: 20261127f
-Revises: 20261127e
-Create Date: 2026-11-27 17:35:00+00:00
+Revision ID: 20261127g
+Revises: 20261127f
+Create Date: 2026-11-27 17:45:00+00:00
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "20261127f"
-down_revision: str | None = "20261127e"
+revision: str = "20261127g"
+down_revision: str | None = "20261127f"
 
 _MOMENT = sa.DateTime(timezone=True)
 _ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")

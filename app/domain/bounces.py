@@ -1,0 +1,297 @@
+"""What becomes of the mails that come back, and of those that readers complain about.
+
+An address that does not take a letter's mails is left alone by it for a while, which
+is not the same as "this was not me": nobody said no, and whoever mends the mailbox, or
+gives another address, is written to again. A complaint is a no: no more news, and
+nothing more that others can cause.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum, auto
+from typing import Any
+
+from sqlalchemy import delete, func, select, update
+
+from app import db
+from app.db import Transaction, insert_for
+from app.domain import (
+    addresses,
+    drafts,
+    inviting,
+    lifecycle,
+    lifecycle_letter,
+    mail_figures,
+    piles,
+    record,
+)
+from app.domain.keyring import Keyring, Unopenable
+from app.domain.shelf import Shelf
+from app.models import (
+    Bounce,
+    BounceKind,
+    BouncePolicy,
+    Bouncing,
+    Letter,
+    Outbox,
+    OutboxKind,
+    OutboxState,
+    Signature,
+    SignInvitation,
+    State,
+)
+
+# Mail servers give up after four to five days (RFC 5321, section 4.5.4.1): a report
+# that comes later than this after the mail left speaks of something else.
+GIVEN_UP = timedelta(days=7)
+# For so long an address is left alone once it is known to take nothing.
+REST = timedelta(days=7)
+# So many mails given up are as good as one refused for good.
+SOFT_ENOUGH = 5
+
+_b = db.table(Bounce).c
+
+
+class Taken(StrEnum):
+    """What was done with a report."""
+
+    NOTED = auto()
+    # The same was reported before.
+    REPEATED = auto()
+    # It came long after the mail.
+    TOO_LATE = auto()
+    # The mail is not known, or never left.
+    UNKNOWN = auto()
+    # The mail is in hand at this moment: to be told again in a while.
+    NOT_YET = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class _About:
+    """Whom a mail went to, as far as that is still known."""
+
+    letter_id: int | None = None
+    address: str | None = None
+    signature_id: int | None = None
+
+
+def take(
+    session: Transaction,
+    *,
+    keyring: Keyring,
+    shelf: Shelf,
+    outbox_id: int,
+    kind: BounceKind,
+    status: str,
+    now: datetime,
+) -> Taken:
+    """Note what was reported of one mail, and do what follows from it."""
+    mail = session.execute(
+        select(db.table(Outbox)).where(Outbox.id == outbox_id).with_for_update()
+    ).first()
+    if mail is None:
+        return Taken.UNKNOWN
+    if mail.state in (OutboxState.READY, OutboxState.LEASED):
+        return Taken.NOT_YET
+    if mail.state not in (OutboxState.SENT, OutboxState.REFUSED):
+        return Taken.UNKNOWN
+    if kind is not BounceKind.COMPLAINT and mail.ended_at <= now - GIVEN_UP:
+        return Taken.TOO_LATE
+    about = _about(session, keyring, shelf, mail, now)
+    complaint = kind is BounceKind.COMPLAINT
+    # Its link was used: it arrived, whatever is said of it now. Who complains about
+    # it does not want the others either.
+    arrived = mail.submission_id is not None and about.signature_id is not None
+    key = None
+    if about.address is not None and (complaint or not arrived):
+        key = keyring.house_address_key(addresses.canonical(about.address))
+    noted = session.execute(
+        insert_for(session)(db.table(Bounce))
+        .values(outbox_id=outbox_id, kind=kind.value, letter_id=about.letter_id,
+                address_key=key, status=status, at=now)
+        .on_conflict_do_nothing()
+        .returning(_b.outbox_id)
+    ).first()  # fmt: skip
+    if noted is None:
+        return Taken.REPEATED
+    if complaint:
+        if about.signature_id is not None:
+            lifecycle_letter.stop_news(session, signature_id=about.signature_id)
+    elif not arrived:
+        session.execute(
+            update(db.table(Outbox))
+            .where(Outbox.id == outbox_id)
+            .values(state=OutboxState.REFUSED.value, answer=f"came back: {status}")
+        )
+        if about.signature_id is not None:
+            _address_fails(session, about.signature_id, kind, key, status, now)
+    if (
+        about.address is not None
+        and about.letter_id is not None
+        and (
+            # Of bounces those of the mails that the funnel counts.
+            complaint
+            or (not arrived and mail.kind == OutboxKind.CONFIRM and mail.number == 1)
+        )
+    ):
+        mail_figures.note_return(
+            session, letter_id=about.letter_id, address=about.address,
+            complaint=complaint, now=now,
+        )  # fmt: skip
+    return Taken.NOTED
+
+
+def refused_at_once(
+    session: Transaction, *, signature_id: int, status: str, now: datetime
+) -> None:
+    """A provider refused the address of a signature while the mail was handed over."""
+    _mark(session, signature_id, status, now)
+
+
+def _about(
+    session: Transaction, keyring: Keyring, shelf: Shelf, mail: Any, now: datetime
+) -> _About:
+    """Whom a mail was about; nobody where that is wiped, or it went to an organiser."""
+    signature_id = mail.signature_id
+    if mail.submission_id is not None:
+        opened = drafts.open_link(session, keyring=keyring, shelf=shelf,
+                                  submission_id=mail.submission_id, now=now)  # fmt: skip
+        if opened is None:
+            return _About()
+        if opened.draft is not None:
+            return _About(opened.settings.id, opened.draft.email)
+        if opened.signature_id is None:
+            return _About(opened.settings.id)
+        signature_id = opened.signature_id
+    if signature_id is not None:
+        letter_id = session.scalar(
+            select(Signature.letter_id).where(Signature.id == signature_id)
+        )
+        try:
+            address = drafts.signature_address(
+                session, keyring=keyring, signature_id=signature_id
+            )
+        except Unopenable:
+            address = None
+        return _About(letter_id, address, signature_id)
+    if mail.sign_invitation_id is not None:
+        public_id = session.scalar(
+            select(SignInvitation.public_id).where(
+                SignInvitation.id == mail.sign_invitation_id
+            )
+        )
+        invited = inviting.open_link(
+            session, keyring=keyring, public_id=public_id or "", now=now
+        )
+        if invited is not None:
+            return _About(invited.letter_id, invited.address)
+    return _About()
+
+
+def _address_fails(
+    session: Transaction,
+    signature_id: int,
+    kind: BounceKind,
+    key: bytes | None,
+    status: str,
+    now: datetime,
+) -> None:
+    """Mark a signature whose address takes nothing, or has given up often enough."""
+    if kind is BounceKind.SOFT:
+        soft = session.scalar(
+            select(func.count()).where(
+                _b.address_key == key,
+                _b.letter_id
+                == select(Signature.letter_id)
+                .where(Signature.id == signature_id)
+                .scalar_subquery(),
+                _b.kind == BounceKind.SOFT.value,
+            )
+        )
+        if (soft or 0) < SOFT_ENOUGH:
+            return
+    _mark(session, signature_id, status, now)
+
+
+def _mark(session: Transaction, signature_id: int, status: str, now: datetime) -> None:
+    row = session.execute(
+        select(Signature.letter_id, Signature.state, Letter.bounce_policy)
+        .join(Letter, Letter.id == Signature.letter_id)
+        .where(Signature.id == signature_id)
+    ).one()
+    if row.state not in (State.COUNTED, State.HELD):
+        return
+    marked = session.execute(
+        insert_for(session)(db.table(Bouncing))
+        .values(signature_id=signature_id, letter_id=row.letter_id, status=status,
+                since=now)
+        .on_conflict_do_nothing()
+        .returning(db.table(Bouncing).c.signature_id)
+    ).first()  # fmt: skip
+    if marked is None:
+        return
+    if row.bounce_policy == BouncePolicy.HOLD and row.state == State.COUNTED:
+        lifecycle.hold(session, signature_id=signature_id, actor=record.SYSTEM,
+                       reason=f"mail came back: {status}", why=piles.BOUNCED,
+                       now=now)  # fmt: skip
+
+
+# -- Whom mails may go to ------------------------------------------------------------
+
+
+class Rest(StrEnum):
+    """Why an address is left alone."""
+
+    BOUNCES = auto()
+    COMPLAINED = auto()
+
+
+def resting(
+    session: Transaction, *, address_keys: Iterable[bytes], now: datetime
+) -> dict[tuple[int, bytes], Rest]:
+    """Which of these addresses are left alone by which letters (id, address)."""
+    rows = session.execute(
+        select(_b.letter_id, _b.address_key, _b.kind, func.count(), func.max(_b.at))
+        .where(_b.address_key.in_(sorted(set(address_keys))), _b.letter_id.is_not(None))
+        .group_by(_b.letter_id, _b.address_key, _b.kind)
+    )
+    found: dict[tuple[int, bytes], Rest] = {}
+    for letter_id, address_key, kind, number, newest in rows:
+        where = (letter_id, bytes(address_key))
+        if kind == BounceKind.COMPLAINT:
+            found.setdefault(where, Rest.COMPLAINED)
+        elif newest > now - REST and (kind == BounceKind.HARD or number >= SOFT_ENOUGH):
+            found[where] = Rest.BOUNCES
+    return found
+
+
+def marked(session: Transaction, *, signature_ids: Iterable[int]) -> set[int]:
+    """Which of these signatures have an address that takes our mails no more."""
+    return set(
+        session.scalars(
+            select(Bouncing.signature_id).where(
+                Bouncing.signature_id.in_(sorted(set(signature_ids)))
+            )
+        )
+    )
+
+
+def forget(
+    session: Transaction, *, keyring: Keyring, letter_id: int, address: str
+) -> int:
+    """Try an address again: it takes mails by now. How many reports are forgotten.
+
+    What was complained about stays.
+    """
+    key = keyring.house_address_key(addresses.canonical(address))
+    done = session.execute(
+        delete(db.table(Bounce)).where(
+            _b.address_key == key,
+            _b.letter_id == letter_id,
+            _b.kind != BounceKind.COMPLAINT.value,
+        )
+    )
+    return int(done.rowcount)  # type: ignore[attr-defined]
