@@ -81,6 +81,12 @@ def public(response: Response, *, version: Version, names: bool) -> Response:
     return _kept(response, _WITH_NAMES if names else _WITHOUT_NAMES)
 
 
+def with_names(response: Response) -> Response:
+    """Let an answer with names, which has an ETag of its own, be kept for a moment."""
+    response.headers["Cache-Control"] = _WITH_NAMES
+    return response
+
+
 def for_a_while(response: Response, seconds: int = 300) -> Response:
     """Mark an answer that is the same for everyone and hardly ever another."""
     return _kept(response, f"public, max-age={seconds}")

@@ -120,6 +120,11 @@ def signatories_csv(slug: str) -> str:
     return f"/letters/{slug}/signatories.csv"
 
 
+def pdf(slug: str, locale: str | None = None) -> str:
+    """The letter and its first signatories as a file to print."""
+    return _in(f"/letters/{slug}/letter.pdf", locale)
+
+
 def signatories_feed(slug: str, locale: str | None = None) -> str:
     """The newest signatories as a feed."""
     return _in(f"/letters/{slug}/signatories.atom", locale)

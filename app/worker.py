@@ -32,6 +32,7 @@ from app.mail.messages import House
 from app.mail.parcels import UNMAKEABLE, Maker, Parcel
 from app.mail.verp import Verp
 from app.models import OutboxKind
+from app.printer import Printer
 from app.receiving import Receiver, Reports
 from app.workbench import Workbench
 from config import Config
@@ -193,6 +194,7 @@ class Worker:
         self.postman = Postman(config, database)
         self.workbench = Workbench(config, database, stopped=self._stop.is_set)
         self.receiver = _receiver(config, database)
+        self.printer = Printer(config, database)
 
     def stop(self) -> None:
         """End after the errand in hand."""
@@ -204,10 +206,12 @@ class Worker:
             signal.signal(signum, lambda *_: self.stop())
         errands = threading.Thread(target=self._errands, name="errands", daemon=True)
         works = threading.Thread(target=self._works, name="works", daemon=True)
+        prints = threading.Thread(target=self._prints, name="prints", daemon=True)
         errands.start()
         works.start()
         if self.receiver is not None:
             self.receiver.start()
+        prints.start()
         pause = timedelta(0)
         while not self._stop.wait(pause.total_seconds()):
             handled = self._careful(self.postman.deliver)
@@ -217,11 +221,16 @@ class Worker:
             self.receiver.stop()
         errands.join(timeout=5)
         works.join(timeout=5)
+        prints.join(timeout=5)
 
     def _works(self) -> None:
         pause = 0.0
         while not self._stop.wait(pause):
             pause = 0.0 if self._careful(self.workbench.work) else 0.5
+
+    def _prints(self) -> None:
+        while not self._stop.wait(0.5):
+            self._careful(self.printer.work)
 
     def _errands(self) -> None:
         due = dict.fromkeys(

@@ -8,7 +8,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from app.db import Transaction
-from app.domain import ending, factors, sectors, unveiling, wordings
+from app.domain import ending, factors, pdfs, sectors, unveiling, wordings
 from app.models import Sector, Signature, TextVersion, Unveiling
 
 CHORES = (
@@ -17,6 +17,7 @@ CHORES = (
     unveiling.run_due,
     factors.end_due,
     ending.wipe_deleted,
+    pdfs.wipe_untrue,
 )
 
 
@@ -45,6 +46,7 @@ def waiting(session: Transaction, *, now: datetime) -> bool:
             .exists(),
             factors.waiting(now),
             ending.unwiped(),
+            pdfs.untrue(),
         )
     )
     return bool(session.scalar(found))

@@ -221,7 +221,9 @@ def fold(session: Transaction) -> int:
         lambda: [0, 0]
     )
     newest: dict[int, datetime] = {}
+    altered: dict[int, int] = defaultdict(int)
     for row in rows:
+        altered[row.letter_id] += row.delta <= 0
         sums[row.letter_id, row.facet, row.key, row.measure] += row.delta
         newest[row.letter_id] = max(newest.get(row.letter_id, row.at), row.at)
     # In one order everywhere, so that two folders cannot wait for each other.
@@ -229,7 +231,12 @@ def fold(session: Transaction) -> int:
         session,
         Fold,
         [
-            {"letter_id": letter_id, "number": 1, "newest_at": newest[letter_id]}
+            {
+                "letter_id": letter_id,
+                "number": 1,
+                "newest_at": newest[letter_id],
+                "altered": altered[letter_id],
+            }
             for letter_id in sorted(newest)
         ],
     )

@@ -59,6 +59,7 @@ from app.models.publication import (
     Correction,
     CorrectionCause,
     CorrectionKind,
+    Pdf,
     SearchWord,
 )
 from app.models.record import Reason, Record, Seal
@@ -150,6 +151,7 @@ __all__ = [
     "OutboxKind",
     "OutboxState",
     "Passkey",
+    "Pdf",
     "PreviewLink",
     "Reason",
     "Record",

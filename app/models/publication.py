@@ -5,7 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, String
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    String,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, Moment, RowId
@@ -81,3 +89,38 @@ class Correction(Base):
     # The reason in the organisers' own words, where they give one.
     note: Mapped[str | None] = mapped_column(String(500))
     at: Mapped[datetime] = mapped_column(Moment)
+
+
+class Pdf(Base):
+    """A letter and its first signatories in one language, as a file to print.
+
+    It is made only for those who ask for it, and wiped as soon as a name in it may
+    have been taken back.
+    """
+
+    __tablename__ = "pdf"
+    __table_args__ = (
+        CheckConstraint("(hash IS NULL) = (body IS NULL)", "whole"),
+        Index(
+            "ix_pdf_due",
+            "due_at",
+            sqlite_where=text("due_at IS NOT NULL"),
+            postgresql_where=text("due_at IS NOT NULL"),
+        ),
+    )
+
+    letter_id: Mapped[int] = mapped_column(ForeignKey("letter.id"), primary_key=True)
+    language: Mapped[str] = mapped_column(String(12), primary_key=True)
+    # Not before this it is made anew: its turn, or the end of a lease. Null: nobody
+    # has asked for a newer one.
+    due_at: Mapped[datetime | None] = mapped_column(Moment)
+    lease_token: Mapped[str | None] = mapped_column(String(32))
+    # When the newest attempt began.
+    tried_at: Mapped[datetime | None] = mapped_column(Moment)
+    # What stood when it was read: the letter's revision, the rows that altered
+    # anything (see `Fold.altered`), and the whole public version.
+    revision: Mapped[int]
+    altered: Mapped[int] = mapped_column(RowId)
+    version: Mapped[str] = mapped_column(String(120))
+    hash: Mapped[str | None] = mapped_column(String(32))
+    body: Mapped[bytes | None] = mapped_column(LargeBinary)

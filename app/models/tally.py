@@ -80,5 +80,8 @@ class Fold(Base):
     letter_id: Mapped[int] = mapped_column(ForeignKey("letter.id"), primary_key=True)
     number: Mapped[int]
     newest_at: Mapped[datetime] = mapped_column(Moment)
+    # How many of the rows folded so far took something away or changed it: only of
+    # what adds nothing else may a printed list know nothing yet.
+    altered: Mapped[int] = mapped_column(RowId, server_default="0")
     # The hours before this one may be quoted: nothing is ever written into them again.
     closed_until: Mapped[datetime | None] = mapped_column(Moment)

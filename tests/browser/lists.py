@@ -87,6 +87,11 @@ def line_long(world: World, who: str, language: str) -> TestResponse:
     )
 
 
+def pdf_wait(world: World, who: str, language: str) -> TestResponse:
+    """The letter to print is asked for, and is being made."""
+    return world.house.fresh(urls.pdf(_full(world), language))
+
+
 def corrected(world: World, who: str, language: str) -> TestResponse:
     """Every kind of correction, more than one page of them."""
     slug = world.letter(f"corrected-{language}")

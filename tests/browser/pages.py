@@ -121,6 +121,7 @@ TABLE: tuple[Row, ...] = (
         ("frame-closed", lists.frame_closed),
         languages=("en", "de"),
     ),
+    *_rows("pdfs.file", ("pdf-wait", lists.pdf_wait, 503), languages=ALL),
     *_rows("corrections.page", ("corrections-none", lists.uncorrected)),
     *_rows(
         "disputing.ask",

@@ -6,6 +6,7 @@ nor named among those that show no signature fails the test.
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import unicodedata
@@ -13,6 +14,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from html import unescape
 
+from pypdf import PdfReader
+from sqlalchemy import delete
+
+from app.models import Pdf
+from tests import papers
 from tests.house import House
 
 # What answers a GET and shows nobody's signature but, perhaps, one's own.
@@ -101,6 +107,7 @@ class Outputs:
             "signatories.lines": self._lists,
             "signatories.file": self._at("/letters/{slug}/signatories.csv"),
             "signatories.line": self._lines,
+            "pdfs.file": self._papers,
             "snapshots.page": self._of_snapshots("/letters/{slug}", ""),
             "snapshots.table": self._of_snapshots("/letters/{slug}", ".csv"),
             "wordings.versions": self._at("/letters/{slug}/versions"),
@@ -165,6 +172,22 @@ class Outputs:
         made = {row.public_id for row in self.house.signatures()}
         for public_id in sorted(named | made):
             yield f"/letters/{self.slug}/signatories/{public_id}"
+
+    def _papers(self) -> Iterator[str]:
+        """What is given out of the file made before, and of one made now."""
+        path = f"/letters/{self.slug}/letter.pdf"
+        for made in ("before", "now"):
+            if made == "now":
+                with self.house.writing() as session:
+                    session.execute(delete(Pdf))
+                self.house.fresh(path)
+                papers.printer(self.house).work()
+            answer = self.house.fresh(path)
+            assert answer.status_code in {200, 404, 503 if made == "before" else 200}
+            if answer.status_code == 200:
+                paper = PdfReader(io.BytesIO(answer.data))
+                self._read[f"{path}#{made}"] = papers.words(paper)
+                yield f"{path}#{made}"
 
     def _of_snapshots(self, root: str, end: str) -> Callable[[], Iterator[str]]:
         room = root.format(slug=self.slug)

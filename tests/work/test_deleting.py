@@ -41,6 +41,7 @@ from app.models import (
     MailFigure,
     MailingKind,
     Outbox,
+    Pdf,
     RequestKind,
     Role,
     Signature,
@@ -165,6 +166,8 @@ def _work_at_the_desk(house: House, which: int) -> None:
             MailDomain: {"domain": "example.org"},
             MailFigure: {"domain": "example.org", "hour": now, "submitted": 1,
                          "mailed": 1, "confirmed": 1},
+            Pdf: {"language": "en", "revision": 0, "altered": 0, "version": "",
+                  "hash": "0" * 32, "body": b"%PDF-"},
         }  # fmt: skip
         for model, values in rows.items():
             session.execute(insert(db.table(model)), {"letter_id": which, **values})

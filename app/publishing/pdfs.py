@@ -1,0 +1,57 @@
+"""A letter and its first signatories as a file to print; the worker makes it."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+
+from app import answers, db
+from app.domain import letters, pdfs
+from app.publishing import reading
+from app.site import site
+
+bp = Blueprint("pdfs", __name__)
+
+# Seconds that making one takes at most, for a worker that has nothing else to make.
+_MAKING = 10
+
+
+@bp.get("/letters/<slug:slug>/letter.pdf")
+def file(slug: str) -> Response:
+    """The file, if there is one that holds nothing taken back; else 503.
+
+    Whoever asks has the worker make a newer one, where there is something new.
+    """
+    with site().database.snapshot() as session:
+        settings, version = reading.visible(session, slug)
+        language = settings.wording(answers.language_asked(settings)).language
+        kept = pdfs.kept(session, version=version, language=language)
+        content = None
+        if kept.hash is not None and not request.if_none_match.contains(kept.hash):
+            content = pdfs.body(
+                session, letter_id=settings.id, language=language, hash=kept.hash
+            )
+    due_at = kept.due_at
+    if due_at is None and not (kept.hash and kept.newest):
+        with site().database.transaction() as session:
+            due_at = pdfs.ask(
+                session, letter_id=settings.id, language=language, now=db.now()
+            )
+            session.commit()
+    if kept.hash is not None:
+        response = Response(
+            content or b"", status=200 if content else 304, mimetype="application/pdf"
+        )
+        response.headers["Content-Disposition"] = f'inline; filename="{slug}.pdf"'
+        response.set_etag(kept.hash)
+        answers.not_for_search_engines(response)
+        return answers.with_names(response)
+    now = db.now()
+    begins = now if due_at is None or kept.in_hand else max(now, due_at)
+    wait = round((begins - now).total_seconds()) + _MAKING
+    view = letters.view(settings, language=language, now=now)
+    response = answers.page(
+        "publishing/pdf_wait.html", letter=view, status=503, wait=wait
+    )
+    response.headers["Retry-After"] = str(wait)
+    answers.not_for_search_engines(response)
+    return response
