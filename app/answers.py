@@ -100,12 +100,24 @@ def _kept(response: Response, how: str) -> Response:
     return response
 
 
+# What deploy/nginx.conf holds each network to: so many searches and turned pages of the
+# list in a second (draft-ietf-httpapi-ratelimit-headers). What is left to one reader
+# could stand in no answer: all of them are the same for everyone.
+_LIMITS = (
+    ("RateLimit-Policy", '"searches";q=10;w=1'),
+    ("Access-Control-Expose-Headers", "ETag, RateLimit-Policy, Retry-After"),
+)
+
+
 def harden(response: Response) -> Response:
     """The headers that every answer carries (threats 28, 38, 40)."""
     # Werkzeug's own `setdefault` reads all that stands there once for each of them.
     there = {name.lower() for name, _ in response.headers}
     for name, value in _HARDENED.items():
         if name.lower() not in there:
+            response.headers.add(name, value)
+    if request.path.startswith("/api/"):
+        for name, value in _LIMITS:
             response.headers.add(name, value)
     if site().config.base_url.startswith("https:"):
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")

@@ -102,6 +102,33 @@ def test_an_unchanged_answer_is_not_sent_again(running: House) -> None:
         assert "Access-Control-Allow-Credentials" not in first.headers
 
 
+def test_every_answer_states_the_limit(running: House) -> None:
+    found = running.get(f"/api/v1/letters/{SLUG}/tally")
+    unchanged = running.get(
+        f"/api/v1/letters/{SLUG}/tally", If_None_Match=found.headers["ETag"]
+    )
+    asked = [
+        running.get(path)
+        for path in (
+            "/api/v1/letters/none/tally",
+            f"/api/v1/letters/{SLUG}/signatories?after={'A' * 22}",
+            f"/api/v1/letters/{SLUG}/signatories?sector=none",
+            f"/api/v1/letters/{SLUG}/history.csv",
+            "/api/v1/nothing",
+            "/api/v1/openapi.json",
+        )
+    ]
+    refused = running.post("/api/v1/openapi.json", {})
+    answers = [found, unchanged, *asked, refused]
+    assert [answer.status_code for answer in answers] == [
+        200, 304, 404, 404, 400, 200, 404, 200, 405,
+    ]  # fmt: skip
+    for answer in answers:
+        assert answer.headers.getlist("RateLimit-Policy") == ['"searches";q=10;w=1']
+        assert "RateLimit-Policy" in answer.headers["Access-Control-Expose-Headers"]
+    assert "RateLimit-Policy" not in running.get(f"/letters/{SLUG}").headers
+
+
 def test_the_page_for_people_tells_the_same(running: House) -> None:
     page = running.get("/api/v1/").text
     for path in openapi.document()["paths"]:

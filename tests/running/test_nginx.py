@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections import Counter
@@ -105,6 +106,46 @@ def test_whoever_searches_too_fast_is_asked_to_wait(nginx: Nginx) -> None:
     assert found[:40] == [200] * 40
     assert 429 in found[40:]
     assert nginx.get(LETTER).status == 200, "who reads is not held up"
+
+
+def test_the_limit_that_the_api_states_is_the_one_that_is_kept(nginx: Nginx) -> None:
+    lists = f"/api/v1{LETTER}/signatories"
+    stated = str(nginx.get(lists).headers["RateLimit-Policy"])
+    said = re.fullmatch(r'"searches";q=(\d+);w=1', stated)
+    assert said is not None, stated
+    quota = int(said[1])
+    kept = re.search(
+        r"zone=undersigned_search:\w+ rate=(\d+)r/s",
+        (nginx.folder / "site.conf").read_text(),
+    )
+    assert kept is not None
+    assert int(kept[1]) == quota
+    began = time.monotonic()
+    with ThreadPoolExecutor(40) as crowd:
+        answers = list(crowd.map(lambda n: nginx.get(f"{lists}?q=y{n}"), range(300)))
+    passed = time.monotonic() - began
+    refused = [answer for answer in answers if answer.status == 429]
+    taken = [answer for answer in answers if answer.status == 200]
+    assert len(refused) + len(taken) == 300
+    # One and the burst at once, and from then on what is stated.
+    assert 41 <= len(taken) <= 41 + quota * passed + 1
+    for answer in refused:
+        assert answer.headers["RateLimit-Policy"] == stated
+        assert answer.headers["Retry-After"] == "1"
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+        assert answer.headers["Content-Type"] == "application/problem+json"
+        assert answer.headers["Cache-Control"] == "no-store"
+        problem = json.loads(answer.body)
+        assert (problem["type"], problem["status"]) == ("about:blank", 429)
+    assert nginx.get(TALLY).status == 200, "numbers are not counted"
+    page = next(
+        answer
+        for answer in (nginx.get(f"{LETTER}/signatories?q=z{n}") for n in range(300))
+        if answer.status == 429
+    )
+    assert page.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert page.headers["Retry-After"] == "1"
+    assert "Please wait a second" in page.text
 
 
 def test_a_name_that_is_erased_is_gone_within_ten_seconds(
