@@ -2,7 +2,7 @@
 
 Revision ID: 20261127h
 Revises: 20261127g
-Create Date: 2026-11-27 17:40:00+00:00
+Create Date: 2026-11-27 17:50:00+00:00
 """
 
 from __future__ import annotations
