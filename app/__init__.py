@@ -40,6 +40,7 @@ def create_public(site: Site) -> Flask:
     )
     from app.signing import (
         confirming,
+        correcting,
         disputing,
         inviting,
         manage,
@@ -59,6 +60,7 @@ def create_public(site: Site) -> Flask:
         confirming,
         manage,
         unsubscribing,
+        correcting,
         inviting,
         disputing,
         previewing,

@@ -65,6 +65,26 @@ def unsubscribe(token: str) -> str:
     return f"/unsubscribe/{token}"
 
 
+def manage_part(token: str, part: str) -> str:
+    """A page behind the manage link: "correct", "data", "data.json", "receipt.json"."""
+    return f"/manage/{token}/{part}"
+
+
+def lost_link(slug: str, locale: str | None = None) -> str:
+    """Where the manage link is asked for by address."""
+    return _in(f"/letters/{slug}/manage", locale)
+
+
+def receipts(locale: str | None = None) -> str:
+    """Where receipts are checked."""
+    return _in("/receipts", locale)
+
+
+def receipt_keys() -> str:
+    """The keys by which anybody checks receipts, as JSON."""
+    return "/receipts/keys.json"
+
+
 def preview(token: str, locale: str | None = None) -> str:
     """The private way to a letter that the public does not see yet."""
     return f"/preview/{token}/{locale}" if locale else f"/preview/{token}"

@@ -8,7 +8,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from app.db import Transaction
-from app.domain import ending, factors, pdfs, sectors, unveiling, wordings
+from app.domain import ending, factors, leaving, pdfs, sectors, unveiling, wordings
 from app.models import Sector, Signature, TextVersion, Unveiling
 
 CHORES = (
@@ -16,6 +16,7 @@ CHORES = (
     wordings.ask_again,
     unveiling.run_due,
     factors.end_due,
+    leaving.wipe_due,
     ending.wipe_deleted,
     pdfs.wipe_untrue,
 )
@@ -45,6 +46,7 @@ def waiting(session: Transaction, *, now: datetime) -> bool:
             .where(Unveiling.done_at.is_(None), Unveiling.due_at <= now)
             .exists(),
             factors.waiting(now),
+            leaving.over(now),
             ending.unwiped(),
             pdfs.untrue(),
         )

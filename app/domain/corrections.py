@@ -78,7 +78,9 @@ _KINDS: Mapping[Verb, CorrectionKind] = {
     Verb.REJECT: CorrectionKind.REMOVED,
     Verb.WITHDRAW: CorrectionKind.REMOVED,
     Verb.REINSTATE: CorrectionKind.RESTORED,
+    Verb.RETURN: CorrectionKind.RESTORED,
     Verb.CORRECT: CorrectionKind.CORRECTED,
+    Verb.LIST: CorrectionKind.HIDDEN,
     Verb.FEATURE: CorrectionKind.ADDED_NOTABLE,
     Verb.HIDE: CorrectionKind.HIDDEN,
     Verb.SHOW: CorrectionKind.RESTORED,
@@ -98,7 +100,7 @@ def follow(
     """Post what a move changes for the readers of the list; most moves: nothing.
 
     Holding and releasing are nobody's business but the organisers' and the
-    signatory's, and a correction is news only where a verified line is corrected.
+    signatory's, and a correction is news only where a line loses its verification.
     """
     kind = _KINDS.get(verb)
     # What a letter is loaded with is where its readers begin.
@@ -110,7 +112,9 @@ def follow(
     shown = state is State.COUNTED and former.listed
     news = {
         Verb.REINSTATE: shown,
-        Verb.CORRECT: was == search.PUBLIC_VERIFIED,
+        Verb.RETURN: shown,
+        Verb.CORRECT: was == search.PUBLIC_VERIFIED and "verified" in values,
+        Verb.LIST: was != search.NOT_PUBLIC and values.get("listed") is False,
         Verb.FEATURE: former.featured_rank is None
         and values.get("featured_rank") is not None,
     }.get(verb, was != search.NOT_PUBLIC)

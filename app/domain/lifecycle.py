@@ -7,7 +7,7 @@ verb calls for one, a mail: in one transaction, which the caller commits.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import case, update
@@ -57,6 +57,7 @@ WIPED = {
     "statement": None,
     "address_sealed": None,
     "address_domain": None,
+    "withdrawn_at": None,
     "network_key": None,
     "statement_hidden_at": None,
     "affiliation_hidden_at": None,
@@ -237,19 +238,38 @@ def arrange(session: Transaction, *, ranks: Mapping[int, int]) -> None:
 
 def display(
     session: Transaction, verb: Verb, *, signature_id: int, changes: Mapping[str, Any],
-    actor: str, reason: str | None = None, now: datetime,
+    actor: str, reason: str | None = None, now: datetime, tell: bool = True,
 ) -> State:  # fmt: skip
     """Change what is seen of a signature and nothing else; `showing` says what."""
     return _move(session, verb, signature_id, None, actor=actor, now=now,
-                 reason=reason, changes=changes)  # fmt: skip
+                 reason=reason, changes=changes, tell=tell)  # fmt: skip
 
 
 def withdraw(
-    session: Transaction, *, signature_id: int, actor: str, now: datetime
-) -> State:
+    session: Transaction, *, signature_id: int, actor: str, now: datetime,
+    tell: bool = True,
+) -> State:  # fmt: skip
     """Take a signature back at its owner's wish; the person may sign again."""
     return _move(session, Verb.WITHDRAW, signature_id, WITHDRAWN, actor=actor, now=now,
-                 changes={"address_key": None})  # fmt: skip
+                 tell=tell,
+                 changes={"address_key": None, "withdrawn_at": now})  # fmt: skip
+
+
+def come_back(
+    session: Transaction, *, signature_id: int, address_key: bytes, actor: str,
+    now: datetime,
+) -> State:  # fmt: skip
+    """Take a withdrawal back: to where it came from, for nothing of it has changed.
+
+    Raises NotAllowed for one that is erased, and IntegrityError where the address has
+    signed again.
+    """
+    former = facts(session, signature_id=signature_id)
+    if former.redacted:
+        raise NotAllowed(Verb.RETURN, former.state)
+    return _move(session, Verb.RETURN, former, HELD if former.hold_reasons else COUNTED,
+                 actor=actor, now=now,
+                 changes={"address_key": address_key, "withdrawn_at": None})  # fmt: skip
 
 
 def erase(
@@ -258,7 +278,7 @@ def erase(
     """Withdraw and redact at once; a rejected signature is redacted, its key stays."""
     former = facts(session, signature_id=signature_id)
     if former.state in MOVES[Verb.WITHDRAW]:
-        withdraw(session, signature_id=signature_id, actor=actor, now=now)
+        withdraw(session, signature_id=signature_id, actor=actor, now=now, tell=False)
         former = facts(session, signature_id=signature_id)
     if former.redacted:
         return former.state
@@ -269,24 +289,6 @@ def erase(
 
 
 given = record.given
-
-
-def forget_networks(
-    session: Transaction, *, until: datetime, held_until: datetime
-) -> int:
-    """Wipe from which network old signatures came, of held ones later; how many."""
-    old = Signature.confirmed_at <= until
-    wiped = session.execute(
-        update(Signature)
-        .where(
-            Signature.network_key.is_not(None),
-            old,
-            (Signature.state != HELD.value) | (Signature.confirmed_at <= held_until),
-        )
-        .values(network_key=None)
-        .execution_options(synchronize_session=False)
-    )
-    return int(wiped.rowcount)  # type: ignore[attr-defined]
 
 
 def _move(
@@ -370,6 +372,8 @@ def _move(
                entries=net(before, after, sector))  # fmt: skip
     piles.settle(session, signature_ids=[former.id], prominent=verb is Verb.REVOKE)
     if tell and verb in MAILS and former.origin is Origin.CONFIRMED:
+        # What an organiser does can be undone for a moment, and nobody told of it.
+        pause = timedelta() if actor == record.SIGNATORY else UNDO_FOR
         outgoing.ask_anew(session, kind=MAILS[verb], signature_id=former.id,
-                          record_id=line, due_at=now + UNDO_FOR, now=now)  # fmt: skip
+                          record_id=line, due_at=now + pause, now=now)  # fmt: skip
     return to

@@ -13,7 +13,7 @@ from app.db import Transaction
 from app.domain import outgoing, piles, record, search, tally
 from app.domain.standing import Facts, entries_of
 from app.domain.verbs import COUNTED, HELD, MAILS, MOVES, NotAllowed, Verb
-from app.models import Origin, Signature, State
+from app.models import Origin, OutboxKind, Signature, State
 from app.prepared import Statement, Step
 
 _ENTER = Statement(lambda insert: insert(db.table(Signature)).inline())
@@ -161,7 +161,8 @@ def _enter(
         letter = entered.letter_id
         steps.append(tally.post_step(letter_id=letter, entries=entries, at=now))
     if verb in MAILS:
-        kind = MAILS[verb]
+        # Who waits for a person is told so, and not that it is done.
+        kind = OutboxKind.HELD if to is HELD else MAILS[verb]
         steps.append(outgoing.step(kind=kind, signature_id=signature_id, now=now))
     prepared.run(session, *steps, *also)
     piles.enter(session, signature_id=signature_id, values=row)

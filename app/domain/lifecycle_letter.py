@@ -134,3 +134,22 @@ def stop_news(session: Transaction, *, signature_id: int) -> None:
 def newest_id(session: Transaction) -> int:
     """The highest id that a signature has by now; 0 where there is none."""
     return session.scalar(select(func.coalesce(func.max(Signature.id), 0))) or 0
+
+
+def forget_networks(
+    session: Transaction, *, until: datetime, held_until: datetime
+) -> int:
+    """Wipe from which network old signatures came, of held ones later; how many."""
+    old = Signature.confirmed_at <= until
+    wiped = session.execute(
+        update(db.table(Signature))
+        .where(
+            Signature.network_key.is_not(None),
+            old,
+            (Signature.state != State.HELD.value)
+            | (Signature.confirmed_at <= held_until),
+        )
+        .values(network_key=None)
+        .execution_options(synchronize_session=False)
+    )
+    return int(wiped.rowcount)  # type: ignore[attr-defined]

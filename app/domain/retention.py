@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, delete, or_, select, update
 
 from app.db import Transaction
-from app.domain import lifecycle, uploads
+from app.domain import lifecycle_letter, uploads
 from app.models import (
     IS_OPEN,
     IS_UNSENT,
@@ -102,7 +102,7 @@ def run(session: Transaction, *, now: datetime) -> int:
     ):
         done = session.execute(statement.execution_options(synchronize_session=False))
         ended += done.rowcount  # type: ignore[attr-defined]
-    return ended + lifecycle.forget_networks(
+    return ended + lifecycle_letter.forget_networks(
         session, until=now - NETWORKS, held_until=now - NETWORKS_OF_HELD
     )
 

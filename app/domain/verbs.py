@@ -27,7 +27,11 @@ class Verb(StrEnum):
     HIDE = "hide"
     SHOW = "show"
     INDEX = "index"
+    # By name, or only counted; and what else of a line is no claim.
+    LIST = "list"
     WITHDRAW = "withdraw"
+    # The signatory takes a withdrawal back, while the way back is open.
+    RETURN = "return"
     REDACT = "redact"
     # A verification that no longer holds good.
     REVOKE = "revoke"
@@ -53,7 +57,9 @@ MOVES: Mapping[Verb, Mapping[State | None, tuple[State, ...]]] = {
     Verb.HIDE: {COUNTED: (COUNTED,), HELD: (HELD,)},
     Verb.SHOW: {COUNTED: (COUNTED,), HELD: (HELD,)},
     Verb.INDEX: {COUNTED: (COUNTED,), HELD: (HELD,)},
+    Verb.LIST: {COUNTED: (COUNTED,), HELD: (HELD,)},
     Verb.WITHDRAW: {COUNTED: (WITHDRAWN,), HELD: (WITHDRAWN,)},
+    Verb.RETURN: {WITHDRAWN: (COUNTED, HELD)},
     Verb.REDACT: {WITHDRAWN: (WITHDRAWN,), REJECTED: (REJECTED,)},
     Verb.REVOKE: {COUNTED: (COUNTED,), HELD: (HELD,)},
     Verb.UNDO: {
@@ -70,6 +76,7 @@ QUIET: Mapping[Verb, frozenset[State]] = {
     Verb.REJECT: frozenset({REJECTED}),
     Verb.REINSTATE: frozenset({COUNTED, HELD}),
     Verb.WITHDRAW: frozenset({WITHDRAWN}),
+    Verb.RETURN: frozenset({COUNTED, HELD}),
 }
 
 MAILS: Mapping[Verb, OutboxKind] = {
@@ -77,9 +84,14 @@ MAILS: Mapping[Verb, OutboxKind] = {
     Verb.RELEASE: OutboxKind.RELEASED,
     Verb.REJECT: OutboxKind.REJECTED,
     Verb.VERIFY: OutboxKind.VERIFIED,
+    Verb.CORRECT: OutboxKind.CORRECTED,
+    Verb.LIST: OutboxKind.CORRECTED,
+    Verb.WITHDRAW: OutboxKind.WITHDRAWN,
 }
 # How long an organiser's move can be undone; its mail waits for as long.
 UNDO_FOR = timedelta(seconds=30)
+# How long a signatory may take a withdrawal back; then what is left is wiped.
+RETURN_WITHIN = timedelta(hours=24)
 
 
 class NotAllowed(Exception):

@@ -103,6 +103,33 @@ def rejected(
     return _build("rejected", house, envelope, letter, manage=link, reason=reason)
 
 
+def held(house: House, envelope: Envelope, letter: LetterView, *, manage: str) -> bytes:
+    """Confirmed, and a person looks at it first; with the manage link."""
+    link = urls.absolute(house.base_url, urls.manage(manage))
+    return _build("held", house, envelope, letter, manage=link)
+
+
+def corrected(
+    house: House, envelope: Envelope, letter: LetterView, *, manage: str, held: bool
+) -> bytes:
+    """The line was changed by its link; `held`: a person looks at it first."""
+    link = urls.absolute(house.base_url, urls.manage(manage))
+    return _build("corrected", house, envelope, letter, manage=link, held=held)
+
+
+def withdrawn(
+    house: House,
+    envelope: Envelope,
+    letter: LetterView,
+    *,
+    manage: str,
+    deadline: datetime,
+) -> bytes:
+    """The signature was taken back by its link; until when there is a way back."""
+    link = urls.absolute(house.base_url, urls.manage(manage))
+    return _build("withdrawn", house, envelope, letter, manage=link, deadline=deadline)
+
+
 def verified(
     house: House, envelope: Envelope, letter: LetterView, *, manage: str
 ) -> bytes:

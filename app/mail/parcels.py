@@ -47,6 +47,7 @@ UNMAKEABLE = (
 # The mails that hold nothing but the link.
 _PLAIN: dict[OutboxKind, Callable[..., bytes]] = {
     OutboxKind.MANAGE: messages.manage,
+    OutboxKind.HELD: messages.held,
     OutboxKind.RELEASED: messages.released,
     OutboxKind.VERIFIED: messages.verified,
     OutboxKind.TEXT_CHANGED: messages.text_changed,
@@ -213,6 +214,15 @@ class Maker:
         if claimed.kind in _PLAIN:
             write = _PLAIN[OutboxKind(claimed.kind)]
             return write(self._house, envelope, view, manage=manage)
+        if claimed.kind == OutboxKind.CORRECTED:
+            return messages.corrected(
+                self._house, envelope, view, manage=manage, held=subject.held
+            )
+        if claimed.kind == OutboxKind.WITHDRAWN:
+            assert subject.deadline is not None
+            return messages.withdrawn(
+                self._house, envelope, view, manage=manage, deadline=subject.deadline
+            )
         if claimed.kind == OutboxKind.REJECTED:
             return messages.rejected(
                 self._house, envelope, view, manage=manage, reason=subject.reason

@@ -25,6 +25,7 @@ from app.domain import (
 from app.domain.keyring import Keyring
 from app.domain.mailings import Text
 from app.domain.shelf import Shelf
+from app.domain.verbs import RETURN_WITHIN
 from app.mail.outbox import Claim
 from app.models import (
     LinkPurpose,
@@ -42,6 +43,7 @@ from app.models import (
 
 # What a mail says must hold when it leaves: somebody may have decided otherwise.
 _STILL_TRUE: dict[str, Callable[[Any], bool]] = {
+    OutboxKind.HELD: lambda row: row.state == State.HELD,
     OutboxKind.RELEASED: lambda row: row.state == State.COUNTED,
     OutboxKind.REJECTED: lambda row: row.state == State.REJECTED,
     OutboxKind.VERIFIED: lambda row: row.verified,
@@ -58,6 +60,8 @@ class Subject:
     signature: str | None
     # The total when the mail was claimed; none while the signature is held.
     number: int | None = None
+    # Whether it waits for a person.
+    held: bool = False
     # What an organiser said or asked, and until when.
     reason: str | None = None
     request: str = ""
@@ -217,15 +221,25 @@ class Subjects:
                 Signature.state,
                 Signature.language,
                 Signature.verified,
+                Signature.withdrawn_at,
             ).where(Signature.id == signature_id)
         ).one()
         address = drafts.signature_address(
             session, keyring=self._keyring, signature_id=signature_id
         )
-        if address is None or row.state == State.WITHDRAWN:
-            return "withdrawn"
+        told = claimed.kind == OutboxKind.WITHDRAWN
+        if address is None or (row.state == State.WITHDRAWN) is not told:
+            return "not so any more" if told else "withdrawn"
         if not _STILL_TRUE.get(claimed.kind, lambda _: True)(row):
             return "not so any more"
+        if row.withdrawn_at is not None:
+            return Subject(
+                letter_id=row.letter_id,
+                language=row.language,
+                address=address,
+                signature=row.public_id,
+                deadline=row.withdrawn_at + RETURN_WITHIN,
+            )
         asked = None
         if claimed.kind == OutboxKind.EVIDENCE:
             asked = requests.open_request(session, signature_id=signature_id)
@@ -236,6 +250,7 @@ class Subjects:
             language=row.language,
             address=address,
             signature=row.public_id,
+            held=row.state == State.HELD,
             number=tally.total(
                 tally.read(session, letter_id=row.letter_id), Measure.CONFIRMED
             )

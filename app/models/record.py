@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Base, Moment, RowId
@@ -18,7 +18,18 @@ class Record(Base):
     """
 
     __tablename__ = "record"
-    __table_args__ = (Index("ix_record_letter_id_id", "letter_id", "id"),)
+    __table_args__ = (
+        Index("ix_record_letter_id_id", "letter_id", "id"),
+        # What happened to one signature; that it was made stands at itself, and
+        # making one costs nothing here.
+        Index(
+            "ix_record_subject",
+            "subject",
+            "id",
+            sqlite_where=text("verb <> 'confirm' AND verb <> 'collect'"),
+            postgresql_where=text("verb <> 'confirm' AND verb <> 'collect'"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     letter_id: Mapped[int | None] = mapped_column(ForeignKey("letter.id"))

@@ -191,6 +191,13 @@ class Signature(Base):
             sqlite_where=text("collection_id IS NOT NULL"),
             postgresql_where=text("collection_id IS NOT NULL"),
         ),
+        # What was withdrawn and is not wiped yet.
+        Index(
+            "ix_signature_withdrawn_at",
+            "withdrawn_at",
+            sqlite_where=text("withdrawn_at IS NOT NULL"),
+            postgresql_where=text("withdrawn_at IS NOT NULL"),
+        ),
         # What a network or a domain confirmed in the last hour (holds, rule 4).
         # Whom an update goes to, in the order in which they signed.
         Index(
@@ -259,6 +266,8 @@ class Signature(Base):
     redacted_at: Mapped[datetime | None] = mapped_column(Moment)
     # The sector that was chosen, where a merge of sectors has changed it since.
     recoded_from: Mapped[str | None] = mapped_column(String(32))
+    # Since when a withdrawn one waits to be wiped; until then there is a way back.
+    withdrawn_at: Mapped[datetime | None] = mapped_column(Moment)
     # Since when it stands in the count; what a frozen display goes by.
     counted_at: Mapped[datetime | None] = mapped_column(Moment)
     created_at: Mapped[datetime] = mapped_column(Moment)

@@ -53,6 +53,12 @@ _WORDS = {
     ("text_changed", None): ngettext(
         "The text of the letter was changed.", "The text of the letter was changed."
     ),
+    ("hidden", "signatory"): ngettext(
+        "%(number)s name was taken out of the list by its signatory, who is still "
+        "counted.",
+        "%(number)s names were taken out of the list by their signatories, who are "
+        "still counted.",
+    ),
     ("hidden", None): ngettext(
         "The statement or affiliation of %(number)s signatory was hidden.",
         "The statements or affiliations of %(number)s signatories were hidden.",

@@ -68,7 +68,7 @@ def preview(token: str) -> Response:
         "signing/confirm.html",
         letter=view,
         token=token,
-        line=_line(opened.draft, opened.settings, view.language),
+        line=line_of(opened.draft, opened.settings, view.language),
         listed=opened.draft.listed,
         phase=view.phase,
         asked=opened.draft.asked,
@@ -230,7 +230,7 @@ def _code_page(form: SignForm, status: int) -> Response:
     return answers.page("signing/code.html", locale=_locale(), status=status, form=form)
 
 
-def _line(draft: Draft, settings: Settings, language: str) -> PublicLine:
+def line_of(draft: Draft, settings: Settings, language: str) -> PublicLine:
     """The line that confirming this draft would publish."""
     return PublicLine(
         id="",

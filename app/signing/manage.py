@@ -1,96 +1,39 @@
-"""The manage link: see my signature, take it back, have it erased."""
+"""The manage link: see how my signature stands, and decide what becomes of it."""
 
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
 
 from flask import Blueprint, Response, abort, request
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import answers, db, urls
 from app.domain import (
     backlog,
     figures,
-    letters,
+    leaving,
     lifecycle,
+    lifecycle_consents,
     lifecycle_letter,
     record,
     showing,
-    signatories,
     tally,
     wordings,
 )
-from app.domain.letters import Settings
-from app.domain.tokens import InvalidToken, Purpose
-from app.domain.versions import Version
-from app.domain.views import LetterView, PublicLine
+from app.domain.views import SignForm
 from app.domain.wording import Difference
-from app.models import Letter, Signature, State
-from app.signing import guard
-from app.signing.confirming import unknown_link
+from app.signing import guard, own
+from app.signing.own import Mine, unknown_link
 from app.site import site
 
 bp = Blueprint("manage", __name__)
-
-_LIVING = (State.COUNTED.value, State.HELD.value)
-
-
-@dataclass(frozen=True, slots=True)
-class _Mine:
-    """One's own signature, as its page needs it."""
-
-    id: int
-    state: str
-    listed: bool
-    noindex: bool
-    text_version_id: int | None
-    line: PublicLine | None
-    settings: Settings
-    version: Version
-    view: LetterView
-
-
-def _mine(session: Session, token: str) -> _Mine | None:
-    """The signature behind a manage token, or None."""
-    try:
-        public_id = site().tokens.read(Purpose.MANAGE, token).decode()
-    except (InvalidToken, UnicodeDecodeError):
-        return None
-    row = session.execute(
-        select(Signature, Letter.slug)
-        .join(Letter, Letter.id == Signature.letter_id)
-        .where(Signature.public_id == public_id)
-    ).first()
-    if row is None:
-        return None
-    signature, slug = row
-    now = db.now()
-    found = site().shelf.get(session, slug=slug, now=now)
-    assert found is not None
-    settings, version = found
-    view = letters.view(settings, language=signature.language, now=now)
-    return _Mine(
-        id=signature.id,
-        state=signature.state,
-        listed=signature.listed,
-        noindex=signature.noindex,
-        text_version_id=signature.text_version_id,
-        line=signatories.line(signature, settings, view.language)
-        if signature.name is not None
-        else None,
-        settings=settings,
-        version=version,
-        view=view,
-    )
 
 
 @bp.get("/manage/<token>")
 def mine(token: str) -> Response:
     """The state of my signature, read afresh, and what I can do with it."""
     with site().database.reading() as session:
-        found = _mine(session, token)
+        found = own.find(session, token)
         if found is None:
             return unknown_link()
         counted = tally.read(session, letter_id=found.settings.id)
@@ -100,10 +43,12 @@ def mine(token: str) -> Response:
         "signing/manage.html",
         letter=found.view,
         token=token,
-        state=found.state,
+        state=found.row.state,
         line=found.line,
-        listed=found.listed,
-        noindex=found.noindex,
+        hidden=found.hidden,
+        mine=found.row,
+        back_until=found.back_until,
+        wishes=_wishes(found),
         waiting=waiting,
         change=change,
         numbers=figures.numbers(
@@ -115,22 +60,26 @@ def mine(token: str) -> Response:
     )
 
 
-def _change(session: Session, found: _Mine) -> list[Difference]:
+def _wishes(found: Mine) -> SignForm:
+    """The boxes of the two consents, as they stand."""
+    given = [name for name in lifecycle_consents.VERBS if found.row._mapping[name]]
+    return SignForm(dict.fromkeys(given, "yes"))
+
+
+def _change(session: Session, found: Mine) -> list[Difference]:
     """What is new in the letter for one who signed before a material change."""
-    if found.state not in _LIVING or found.text_version_id not in (
-        found.settings.outdated
-    ):
+    if not found.living or found.row.text_version_id not in found.settings.outdated:
         return []
-    return wordings.difference_since(session, text_version_id=found.text_version_id)
+    return wordings.difference_since(session, text_version_id=found.row.text_version_id)
 
 
 def _keep(token: str) -> Response:
     """Keep the signature under the letter's newest words in its language."""
     with site().database.writing() as session:
-        found = _mine(session, token)
+        found = own.find(session, token)
         if found is None:
             return unknown_link()
-        if found.text_version_id in found.settings.outdated:
+        if found.row.text_version_id in found.settings.outdated:
             newest = found.settings.wording(found.view.language)
             lifecycle_letter.keep(
                 session,
@@ -145,9 +94,15 @@ def _keep(token: str) -> Response:
 
 @bp.post("/manage/<token>")
 def act(token: str) -> Response:
-    """Keep, or be found, at once; withdraw or erase are asked once more first."""
+    """Withdraw or erase are asked once more first; all else is done at once."""
     typed = guard.read_form(request)
     verb = typed.get("action")
+    if verb == "consents":
+        return _consents(token, typed)
+    if verb == "language":
+        return _language(token, typed.get("language", ""))
+    if verb == "return":
+        return _return(token)
     if verb in ("index", "noindex"):
         return _index(token, noindex=verb == "noindex")
     if verb == "keep":
@@ -156,7 +111,7 @@ def act(token: str) -> Response:
         abort(400)
     sure = typed.get("sure") == "yes"
     with site().database.writing() as session:
-        found = _mine(session, token)
+        found = own.find(session, token)
         if found is None:
             return unknown_link()
         if sure:
@@ -177,13 +132,15 @@ def act(token: str) -> Response:
         letter=found.view,
         token=token,
         verb=verb,
+        counted=found.row.state == "counted",
+        listed=found.row.listed,
     )
 
 
 def _index(token: str, *, noindex: bool) -> Response:
     """Let search engines find the page of my line, or ask them to leave it out."""
     with site().database.writing() as session:
-        found = _mine(session, token)
+        found = own.find(session, token)
         if found is None:
             return unknown_link()
         with suppress(lifecycle.NotAllowed):
@@ -196,3 +153,62 @@ def _index(token: str, *, noindex: bool) -> Response:
             )
         session.commit()
     return answers.see_other(urls.manage(token))
+
+
+def _consents(token: str, typed: dict[str, str]) -> Response:
+    """What may be written to me about, as the boxes say."""
+    boxes = {name: typed.get(name, "") for name in lifecycle_consents.VERBS}
+    if not set(boxes.values()) <= {"", "yes"}:
+        abort(400)
+    now = db.now()
+    with site().database.writing() as session:
+        found = own.find(session, token)
+        if found is None:
+            return unknown_link()
+        lifecycle_consents.want_updates(
+            session,
+            signature_id=found.id,
+            wanted=boxes["wants_updates"] == "yes",
+            now=now,
+        )
+        lifecycle_consents.allow_contact(
+            session,
+            signature_id=found.id,
+            allowed=boxes["may_contact"] == "yes",
+            now=now,
+        )
+        session.commit()
+    return own.moved_on(token)
+
+
+def _language(token: str, language: str) -> Response:
+    """In which of the letter's languages this page and the mails are."""
+    with site().database.writing() as session:
+        found = own.find(session, token)
+        if found is None:
+            return unknown_link()
+        if language not in found.settings.wordings:
+            abort(400)
+        lifecycle_consents.speak(
+            session, signature_id=found.id, language=language, now=db.now()
+        )
+        session.commit()
+    return own.moved_on(token)
+
+
+def _return(token: str) -> Response:
+    """Take a withdrawal back; the page then says how things stand, either way."""
+    with site().database.writing() as session:
+        found = own.find(session, token)
+        if found is None:
+            return unknown_link()
+        with suppress(lifecycle.NotAllowed):
+            leaving.come_back(
+                session,
+                keyring=site().keyring,
+                settings=found.settings,
+                signature_id=found.id,
+                now=db.now(),
+            )
+            session.commit()
+    return own.moved_on(token)

@@ -230,6 +230,17 @@ TABLE: tuple[Row, ...] = (
         ("done-erase", partial(ways.manage_done, verb="erase")),
         languages=("en", "de"),
     ),
+    *_rows("correcting.form", ("manage-correct", ways.manage_correct), languages=ALL),
+    *_rows(
+        "correcting.act",
+        ("manage-correct-errors", ways.manage_correct_errors, 400),
+        ("manage-look", ways.manage_look),
+        ("manage-look-verified", ways.manage_look_verified),
+        ("manage-look-unlisted", partial(ways.manage_look, listed="no")),
+        ("manage-look-long", ways.manage_look_long),
+        ("manage-look-meanwhile", ways.manage_look_meanwhile, 409),
+        languages=("en", "de"),
+    ),
     *_rows("manage.mine", ("manage-changed", launches.manage_changed), languages=ALL),
     # -- Updates -----------------------------------------------------------------
     *_rows("unsubscribing.ask", ("unsubscribe", ways.unsubscribe), languages=ALL),

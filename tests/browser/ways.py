@@ -10,6 +10,7 @@ from app import db, urls
 from app.domain.tokens import Purpose
 from tests.browser import letters
 from tests.browser.world import World
+from tests.house import FIELDS
 from tests.servers.behaviours import NO_SUCH_USER
 
 # Each function takes the world, somebody's name that nobody else bears, and the
@@ -290,6 +291,44 @@ def _token(world: World, who: str, purpose: Purpose) -> str:
     return world.house.site.tokens.make(
         purpose, world.house.signatures()[-1].public_id.encode()
     )
+
+
+def manage_correct(world: World, who: str, language: str) -> TestResponse:
+    """The fields of a verified line, filled with what stands."""
+    path = world.manage(who, language=language, statement=letters.STATEMENT)
+    world.verify(path)
+    return world.house.get(f"{path}/correct")
+
+
+def manage_correct_errors(world: World, who: str, language: str) -> TestResponse:
+    """The correction is wrong in everything that can be corrected."""
+    path = world.manage(who, language=language)
+    return world.house.post(f"{path}/correct", letters.EVERY_ERROR)
+
+
+def manage_look(world: World, who: str, language: str, **fields: str) -> TestResponse:
+    """What would come of a correction, before it is made."""
+    path = world.manage(who, language=language)
+    line = FIELDS | {"title": "Dean", "sector": "politics", "name": who} | fields
+    return world.house.post(f"{path}/correct", line)
+
+
+def manage_look_verified(world: World, who: str, language: str) -> TestResponse:
+    """It would cost the line its verification."""
+    path = world.manage(who, language=language)
+    world.verify(path)
+    return world.house.post(f"{path}/correct", FIELDS | {"name": who})
+
+
+def manage_look_long(world: World, who: str, language: str) -> TestResponse:
+    """The longest name, and one that is read from right to left."""
+    title = "\u0623\u0633\u062a\u0627\u0630 \u0627\u0644\u0642\u0627\u0646\u0648\u0646"
+    return manage_look(world, who, language, name=letters.LONGEST_NAME, title=title)
+
+
+def manage_look_meanwhile(world: World, who: str, language: str) -> TestResponse:
+    """Something has changed since the person looked."""
+    return manage_look(world, who, language, action="correct", look="other")
 
 
 def manage_unknown(world: World, who: str, language: str) -> TestResponse:

@@ -176,18 +176,33 @@ class World:
                 .values(**columns)
             )
 
-    def reject(self, manage: str) -> None:
-        """Take the signature behind a manage link out, as an organiser would."""
+    def _behind(self, manage: str) -> int:
+        """The id of the signature behind a manage link."""
         token = manage.rpartition("/")[2]
         public_id = self.house.site.tokens.read(Purpose.MANAGE, token).decode()
+        ((signature_id,),) = self.house.ask(
+            select(Signature.id).where(Signature.public_id == public_id)
+        )
+        return int(signature_id)
+
+    def verify(self, manage: str) -> None:
+        """Make sure of the person behind a manage link, as an organiser would."""
         with self.house.writing() as session:
-            signature_id = session.scalar(
-                select(Signature.id).where(Signature.public_id == public_id)
+            proofs.verify(
+                session,
+                signature_id=self._behind(manage),
+                method=VerificationMethod.CALL,
+                evidence="rang the institute",
+                actor=ORGANISER,
+                now=db.now(),
             )
-            assert signature_id is not None
+
+    def reject(self, manage: str) -> None:
+        """Take the signature behind a manage link out, as an organiser would."""
+        with self.house.writing() as session:
             lifecycle.reject(
                 session,
-                signature_id=signature_id,
+                signature_id=self._behind(manage),
                 actor=ORGANISER,
                 reason="not a person",
                 fake=False,

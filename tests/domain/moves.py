@@ -24,6 +24,7 @@ _DISPLAYS: dict[Verb, dict[str, Any]] = {
     Verb.HIDE: {"statement_hidden_at": db.now()},
     Verb.SHOW: {"statement_hidden_at": None},
     Verb.INDEX: {"noindex": True},
+    Verb.LIST: {"listed": False},
 }
 
 
@@ -68,6 +69,9 @@ def acts(verb: Verb) -> Act:
             for verb, changes in _DISPLAYS.items()
         },
         Verb.WITHDRAW: lambda s, i: lifecycle.withdraw(s, signature_id=i, **organiser),
+        Verb.RETURN: lambda s, i: lifecycle.come_back(
+            s, signature_id=i, address_key=b"k" * 32, **organiser
+        ),
         Verb.REDACT: lambda s, i: lifecycle.erase(s, signature_id=i, **organiser),
         Verb.REVOKE: lambda s, i: lifecycle.revoke(s, signature_id=i, **because),
         Verb.UNDO: lambda s, i: lifecycle.undo(

@@ -38,13 +38,17 @@ TABLE: dict[Verb, dict[State, State | str]] = {
     Verb.HIDE: {C: C, H: H},
     Verb.SHOW: {C: C, H: H},
     Verb.INDEX: {C: C, H: H},
+    Verb.LIST: {C: C, H: H},
     Verb.WITHDRAW: {C: W, H: W, W: QUIET},
+    Verb.RETURN: {W: C, C: QUIET, H: QUIET},
     Verb.REDACT: {C: W, H: W, R: R, W: W},
     Verb.REVOKE: {C: C, H: H},
     Verb.UNDO: {C: H, H: H, R: H},
 }
 # The verbs after which the signatory hears from the house.
-TELLING = {Verb.RELEASE, Verb.REJECT, Verb.VERIFY}
+TELLING = {
+    Verb.RELEASE, Verb.REJECT, Verb.VERIFY, Verb.CORRECT, Verb.LIST, Verb.WITHDRAW,
+}  # fmt: skip
 
 
 def test_the_table_speaks_of_every_verb_that_there_is() -> None:

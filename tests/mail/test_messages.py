@@ -34,6 +34,21 @@ SUBJECTS = {
         "de": "Ihre Unterschrift ist bestätigt: ",
         "fr": "Votre signature est confirmée\u00a0: ",
     },
+    "held": {
+        "en": "Your signature is confirmed and waits: ",
+        "de": "Ihre Unterschrift ist bestätigt und wartet: ",
+        "fr": "Votre signature est confirmée et attend\u00a0: ",
+    },
+    "corrected": {
+        "en": "Your signature was changed: ",
+        "de": "Ihre Unterschrift wurde geändert: ",
+        "fr": "Votre signature a été modifiée\u00a0: ",
+    },
+    "withdrawn": {
+        "en": "Your signature is withdrawn: ",
+        "de": "Ihre Unterschrift ist zurückgezogen: ",
+        "fr": "Votre signature est retirée\u00a0: ",
+    },
     "already_signed": {
         "en": "You have already signed: ",
         "de": "Sie haben bereits unterzeichnet: ",
@@ -51,7 +66,9 @@ NUMBERS = {
     "de": "2 Unterschriften mit Ihrer.",
     "fr": "3 signatures avec la vôtre.",
 }
-KINDS = ["signed", "held", "confirm", "already_signed", "manage"]
+KINDS = [
+    "signed", "held", "confirm", "already_signed", "manage", "corrected", "withdrawn",
+]  # fmt: skip
 CASES = [(kind, language) for kind in KINDS for language in TITLES]
 # What a stranger could type to reach the owner of an address through us.
 TYPED = {
@@ -131,6 +148,18 @@ def send_all(house: House) -> dict[tuple[str, str], Mail]:
         if kind != "confirm":
             house.post(links[kind, language], {"action": "confirm"})
             last |= delivered()
+    for language in TITLES:
+        for kind, way in (("corrected", "/correct"), ("withdrawn", "")):
+            manage = link(last[address(kind, language)], "manage")
+            line = {"name": "Winifred Canaryname", "title": "Dean", "sector": "other"}
+            page = house.post(f"{manage}/correct", line | {"action": "look"}).text
+            look = re.search(r'name="look" value="(\w+)"', page)
+            assert look is not None, page
+            done = {"action": "withdraw", "sure": "yes"}
+            if way:
+                done = line | {"action": "correct", "look": look[1]}
+            assert house.post(manage + way, done).status_code in (200, 303)
+    last |= delivered()
     later(minutes=15)
     for language in TITLES:
         fill_in("already_signed", language, name="Somebody Else")
@@ -197,8 +226,7 @@ def test_the_bytes_are_such_that_every_server_takes_them(received: Received) -> 
 
 
 def test_the_subject_is_in_the_language_of_the_form(received: Received) -> None:
-    kind = "signed" if received.kind == "held" else received.kind
-    language = received.language
+    kind, language = received.kind, received.language
     assert received.message["Subject"] == SUBJECTS[kind][language] + TITLES[language]
 
 

@@ -32,6 +32,7 @@ NO_OUTPUT = {
     "inviting.form": "a form behind a personal link",
     "unsubscribing.ask": "whether one has updates oneself, behind one's own link",
     "manage.mine": "one's own signature, behind one's own link",
+    "correcting.form": "the same",
     "embeds.badge_png": "the badge, which is read as SVG, painted",
     "embeds.card": "the numbers of the frame, painted",
     "oembed.answer": "the title of the letter and where the frame is",
