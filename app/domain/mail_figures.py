@@ -9,6 +9,7 @@ others; so no line tells who a person is, and a letter has at most `MOST` of the
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -70,12 +71,26 @@ class Domain(NamedTuple):
     silent_since: datetime | None
 
 
-def note(
-    session: Transaction, *, letter_id: int, address: str, sent: bool, now: datetime
-) -> None:
-    """Count a form whose first mail has ended; `sent`: its provider took it."""
-    line = _line(session, letter_id, address)
-    _add(session, letter_id, hour_of(now), line, submitted=1, mailed=int(sent))
+class Ended(NamedTuple):
+    """A form whose first mail has ended; `sent`: its provider took it."""
+
+    letter_id: int
+    address: str
+    sent: bool
+
+
+def note(session: Transaction, *, ended: Sequence[Ended], now: datetime) -> None:
+    """Count forms whose first mail has ended."""
+    submitted: Counter[tuple[int, str]] = Counter()
+    mailed: Counter[tuple[int, str]] = Counter()
+    for letter_id, address, sent in ended:
+        of = letter_id, _line(session, letter_id, address)
+        submitted[of] += 1
+        mailed[of] += sent
+    hour = hour_of(now)
+    # In one order, so that two workers cannot wait for each other.
+    for of in sorted(submitted):
+        _add(session, of[0], hour, of[1], submitted=submitted[of], mailed=mailed[of])
 
 
 def note_return(
@@ -95,8 +110,15 @@ def note_return(
 def _line(session: Transaction, letter_id: int, address: str) -> str:
     """The domain of an address where it has a line of its own; '' among the others."""
     domain = addresses.domain_of(addresses.canonical(address))
-    known = select(_d.domain).where(_d.letter_id == letter_id, _d.domain == domain)
-    return session.execute(known).scalar() or ""
+    values = {"letter": letter_id, "domain": domain}
+    return domain if prepared.run(session, Step(_LINE, values)) else ""
+
+
+_LINE = Question(
+    lambda gathered: select(_d.domain).where(
+        _d.letter_id == bindparam("letter"), _d.domain == bindparam("domain")
+    )
+)
 
 
 def count(session: Transaction, *, now: datetime) -> int:

@@ -26,6 +26,8 @@ class Result(Enum):
     TROUBLE = auto()
     # Trouble after the mail was handed over: it may have arrived (RFC 1047).
     UNKNOWN = auto()
+    # It could not be made: nothing was handed over, and nothing will be.
+    UNMADE = auto()
 
 
 @dataclass(frozen=True, slots=True)

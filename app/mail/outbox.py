@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import random
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy import (
+    bindparam,
+    delete,
+    func,
+    null,
+    select,
+    text,
+    update,
+)
 
-from app import db
-from app.db import Transaction
+from app import db, prepared
+from app.db import Moment, Transaction
 from app.models import (
     IS_UNSENT,
     Mailing,
@@ -20,6 +28,7 @@ from app.models import (
     OutboxKind,
     OutboxState,
 )
+from app.prepared import Question, Statement, Step
 
 BATCH = 20
 UPDATES_AT_ONCE = 5
@@ -135,11 +144,14 @@ def _end(
     now: datetime,
 ) -> bool:
     """Finish a mail in `state`; False when the lease was lost meanwhile."""
-    ended = _write(
-        session,
-        claimed,
-        {"state": state.value, "answer": answer[:200], "ended_at": now},
-    )
+    values = {
+        "of": claimed.id,
+        "token": claimed.token,
+        "as": state.value,
+        "said": answer[:200],
+        "now": now,
+    }
+    ended = bool(prepared.run(session, Step(_END, values)))
     if ended and claimed.mailing_id is not None:
         count = db.table(Mailing).c[state.value]
         session.execute(
@@ -148,6 +160,22 @@ def _end(
             .values({count: count + 1})
         )
     return ended
+
+
+_o = db.table(Outbox)
+_END = Statement(
+    lambda insert: (
+        update(_o)
+        .where(_o.c.id == bindparam("of"), _o.c.lease_token == bindparam("token"))
+        .values(
+            state=bindparam("as"),
+            lease_token=null(),
+            answer=bindparam("said"),
+            ended_at=bindparam("now", type_=Moment),
+        )
+        .returning(_o.c.id)
+    )
+)
 
 
 def _write(session: Transaction, claimed: Claim, values: dict[str, object]) -> bool:
@@ -230,8 +258,15 @@ def take_turns(session: Transaction, address_keys: Iterable[bytes]) -> None:
     """
     if db.dialect(session) != "postgresql":
         return
-    for key in sorted({int.from_bytes(key[:8], signed=True) for key in address_keys}):
-        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
+    keys = sorted({int.from_bytes(key[:8], signed=True) for key in address_keys})
+    session.execute(_IN_TURN, {"keys": keys})
+
+
+_IN_TURN = text(
+    "SELECT pg_advisory_xact_lock(key)"
+    " FROM unnest(CAST(:keys AS bigint[])) WITH ORDINALITY AS given (key, place)"
+    " ORDER BY place"
+)
 
 
 def admit(
@@ -242,12 +277,11 @@ def admit(
     Slots are counted and not mails: a hand-over whose end is unknown has had its
     mail for all we know, and a repeat of it needs a slot of its own.
     """
-    rows: Sequence[tuple[int, datetime]] = [
-        (row.letter_id, row.at)
-        for row in session.execute(
-            select(MailSlot.letter_id, MailSlot.at).where(
-                MailSlot.address_key == address_key, MailSlot.at > now - LETTER_WINDOW
-            )
+    rows = [
+        (letter, db.moment(at))
+        for letter, at in prepared.run(
+            session,
+            Step(_TAKEN, {"address_key": address_key, "since": now - LETTER_WINDOW}),
         )
     ]
     of_letter = sum(1 for letter, _ in rows if letter == letter_id)
@@ -257,11 +291,19 @@ def admit(
     newest = max((at for _, at in rows), default=None)
     if newest is not None and newest + APART > now:
         return Admission(wait_until=newest + APART)
-    slot = session.execute(
-        insert(db.table(MailSlot)).returning(MailSlot.id),
-        {"address_key": address_key, "letter_id": letter_id, "at": now},
-    ).scalar_one()
+    values = {"address_key": address_key, "letter_id": letter_id, "at": now}
+    ((slot,),) = prepared.run(session, Step(_TAKE, values))
     return Admission(slot=slot)
+
+
+_s = db.table(MailSlot)
+_TAKEN = Question(
+    lambda gathered: select(_s.c.letter_id, _s.c.at).where(
+        _s.c.address_key == bindparam("address_key"),
+        _s.c.at > bindparam("since", type_=Moment),
+    )
+)
+_TAKE = Statement(lambda insert: insert(_s).returning(_s.c.id))
 
 
 def release_slot(session: Transaction, slot: int | None) -> None:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from jinja2 import TemplateError
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import NoResultFound
 
+from app import db, prepared
 from app.db import Transaction
 from app.domain import addresses, bounces, letters
 from app.domain.bounces import Rest
@@ -18,10 +19,11 @@ from app.domain.shelf import Shelf
 from app.domain.tokens import Purpose, Tokens
 from app.domain.views import LetterView
 from app.mail import messages, outbox, updates
-from app.mail.messages import Envelope, House
 from app.mail.outbox import Claim
 from app.mail.subjects import Subject, Subjects
+from app.mail.wire import Envelope, House
 from app.models import OutboxKind, Suppression
+from app.prepared import Question, Step
 
 # The mails that somebody other than the owner of the address can cause: these alone
 # are under the ceilings, and never go to who said "this was not me".
@@ -52,6 +54,13 @@ _PLAIN: dict[OutboxKind, Callable[..., bytes]] = {
     OutboxKind.VERIFIED: messages.verified,
     OutboxKind.TEXT_CHANGED: messages.text_changed,
 }
+
+_s = db.table(Suppression).c
+_SUPPRESSED = Question(
+    lambda gathered: select(_s.letter_id).where(
+        _s.letter_id == bindparam("letter"), _s.address_key == bindparam("address_key")
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,10 +194,8 @@ class Maker:
         return Parcel(claimed, subject, view, slot)
 
     def _suppressed(self, session: Transaction, letter_id: int, key: bytes) -> bool:
-        found = select(Suppression.letter_id).where(
-            Suppression.letter_id == letter_id, Suppression.address_key == key
-        )
-        return session.scalar(found) is not None
+        values = {"letter": letter_id, "address_key": key}
+        return bool(prepared.run(session, Step(_SUPPRESSED, values)))
 
     def content(self, parcel: Parcel, *, now: datetime) -> bytes:
         """The mail as bytes; made outside any transaction, since it takes a while.

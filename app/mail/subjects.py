@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
+from app import db, prepared
 from app.db import Transaction
 from app.domain import (
     addresses,
@@ -40,6 +41,7 @@ from app.models import (
     SignInvitation,
     State,
 )
+from app.prepared import Question, Step
 
 # What a mail says must hold when it leaves: somebody may have decided otherwise.
 _STILL_TRUE: dict[str, Callable[[Any], bool]] = {
@@ -48,6 +50,13 @@ _STILL_TRUE: dict[str, Callable[[Any], bool]] = {
     OutboxKind.REJECTED: lambda row: row.state == State.REJECTED,
     OutboxKind.VERIFIED: lambda row: row.verified,
 }
+
+_s = db.table(Signature).c
+_THEIRS = Question(
+    lambda gathered: select(_s.public_id).where(
+        _s.letter_id == bindparam("letter"), _s.address_key == bindparam("address_key")
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,17 +118,15 @@ class Subjects:
             self._keyring.unwrap_pepper(settings.id, settings.pepper),
             addresses.canonical(opened.draft.email),
         )
-        signature = session.scalar(
-            select(Signature.public_id).where(
-                Signature.letter_id == settings.id,
-                Signature.address_key == address_key,
-            )
+        found = prepared.run(
+            session,
+            Step(_THEIRS, {"letter": settings.id, "address_key": address_key}),
         )
         return Subject(
             letter_id=settings.id,
             language=opened.language,
             address=opened.draft.email,
-            signature=signature,
+            signature=found[0][0] if found else None,
         )
 
     def _of_sign_invitation(

@@ -15,9 +15,9 @@ from app.domain.shelf import Shelf
 from app.domain.tokens import Purpose, Tokens
 from app.domain.views import LetterView
 from app.mail import messages, plain
-from app.mail.messages import Envelope, House
 from app.mail.outbox import Claim
 from app.mail.subjects import Subject
+from app.mail.wire import Envelope, House
 from app.models import (
     Mailing,
     MailingState,
