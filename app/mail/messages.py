@@ -72,7 +72,7 @@ def rejected(
 def held(house: House, envelope: Envelope, letter: LetterView, *, manage: str) -> bytes:
     """Confirmed, and a person looks at it first; with the manage link."""
     link = urls.absolute(house.base_url, urls.manage(manage))
-    return _build("held", house, envelope, letter, manage=link)
+    return build("held", house, envelope, letter, manage=link)
 
 
 def corrected(
@@ -80,7 +80,7 @@ def corrected(
 ) -> bytes:
     """The line was changed by its link; `held`: a person looks at it first."""
     link = urls.absolute(house.base_url, urls.manage(manage))
-    return _build("corrected", house, envelope, letter, manage=link, held=held)
+    return build("corrected", house, envelope, letter, manage=link, held=held)
 
 
 def withdrawn(
@@ -93,7 +93,7 @@ def withdrawn(
 ) -> bytes:
     """The signature was taken back by its link; until when there is a way back."""
     link = urls.absolute(house.base_url, urls.manage(manage))
-    return _build("withdrawn", house, envelope, letter, manage=link, deadline=deadline)
+    return build("withdrawn", house, envelope, letter, manage=link, deadline=deadline)
 
 
 def verified(
