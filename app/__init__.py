@@ -36,6 +36,7 @@ def create_public(site: Site) -> Flask:
         quoting,
         signatories,
         snapshots,
+        updates,
         wordings,
     )
     from app.signing import (
@@ -75,6 +76,7 @@ def create_public(site: Site) -> Flask:
         corrections,
         snapshots,
         wordings,
+        updates,
         embeds,
         oembed,
         quoting,

@@ -31,7 +31,8 @@ _MOST_ANSWERS = 2000
 _MOST_SMALL = 860  # Under this many bytes compressing costs more than it saves.
 
 _CACHEABLE = re.compile(
-    r"/letters/(?P<list>[a-z0-9-]+)/(?:signatories(?:\.atom)?|corrections(?:\.atom)?)"
+    r"/letters/(?P<list>[a-z0-9-]+)"
+    r"/(?:signatories(?:\.atom)?|corrections(?:\.atom)?|updates(?:\.atom)?)"
     r"|/api/v1/letters/(?P<api_list>[a-z0-9-]+)/(?:signatories|corrections)"
     r"|/api/v1/letters/(?P<course>[a-z0-9-]+)/history(?:\.csv)?"
     r"|/letters/(?P<made>[a-z0-9-]+)/(?:counter|qr\.svg)"

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from app import i18n, urls
@@ -23,6 +23,7 @@ from app.models import (
     Letter,
     LetterLanguage,
     Logo,
+    Mailing,
     Sector,
     TextVersion,
 )
@@ -106,6 +107,8 @@ class Settings:
     outdated: dict[int | None, int]
     hold_rules: HoldRules
     logo: LogoView | None
+    # Whether its organisers have written anything to its signatories for all to read.
+    has_updates: bool
     # What has been made of it for showing, by what it was made for: a letter is
     # looked at often, and all of this stands for as long as its revision does.
     views: dict[tuple[str, Phase], LetterView] = field(
@@ -249,7 +252,15 @@ def load(session: Session, *, letter_id: int) -> Settings:
         outdated={key: number for key, number in numbers.items() if key not in stand},
         hold_rules=hold_rules.load(session, letter_id=letter_id),
         logo=_logo(session, letter_id),
+        has_updates=_has_updates(session, letter_id),
     )
+
+
+def _has_updates(session: Session, letter_id: int) -> bool:
+    found = exists().where(
+        Mailing.letter_id == letter_id, Mailing.public, Mailing.started_at.is_not(None)
+    )
+    return bool(session.scalar(select(found)))
 
 
 def _logo(session: Session, letter_id: int) -> LogoView | None:
@@ -301,6 +312,7 @@ def _view(settings: Settings, wording: Wording, phase: Phase) -> LetterView:
         is_example=settings.is_example,
         rehearsal=settings.rehearsal,
         logo=settings.logo,
+        has_updates=settings.has_updates,
         collects=bool(settings.sources),
         accent_css=accent.css(settings.accent),
         sectors=tuple(

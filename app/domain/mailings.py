@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, exists, func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from app import db
@@ -265,14 +265,6 @@ def readers(session: Transaction, *, letter_id: int) -> int:
     """How many people an update would go to now, counted along their index."""
     found = select(func.count()).where(Signature.letter_id == letter_id, *WISHES)
     return session.scalar(found) or 0
-
-
-def has_published(session: Transaction, *, letter_id: int) -> bool:
-    """Whether the page of updates has anything to read."""
-    found = exists().where(
-        _m.letter_id == letter_id, _m.public, _m.started_at.is_not(None)
-    )
-    return bool(session.scalar(select(found)))
 
 
 def take(

@@ -84,6 +84,8 @@ class LetterView:
     # The token of the private link by which the letter is looked at.
     preview: str = ""
     logo: LogoView | None = None
+    # Whether there is a page of updates to read.
+    has_updates: bool = False
 
 
 class Bar(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from email import message_from_bytes, policy
 
 from sqlalchemy import select
 
@@ -32,6 +33,9 @@ from app.models import (
 
 # A mail of a mailing that is paused is looked at again after so long.
 PAUSE = timedelta(minutes=1)
+# Put off so many times, within five days or so, an address has its chance no more
+# (RFC 5321 section 4.5.4.1); the mailing would never come to an end.
+MOST_TRIES = 30
 # What stands in the links of a mail that an organiser sends to themselves.
 _NOBODY = "test"
 
@@ -58,6 +62,8 @@ def subject(
     ).one()
     if mailing.state == MailingState.STOPPED:
         return "stopped"
+    if claimed.attempts > MOST_TRIES:
+        return "put off too often"
     if mailing.state == MailingState.PAUSED:
         return now + PAUSE
     settings = shelf.of(session, letter_id=mailing.letter_id, now=now)
@@ -172,3 +178,22 @@ def content(
         unsubscribe=urls.absolute(house.base_url, urls.unsubscribe(unsubscribe)),
         test=about.signature is None,
     )
+
+
+def preview(
+    house: House,
+    tokens: Tokens,
+    letter: LetterView,
+    *,
+    kind: OutboxKind,
+    news: Text,
+    number: int,
+    now: datetime,
+) -> str:
+    """The text part as it would arrive, for its organisers to look at."""
+    about = Subject(0, letter.language, "", None, number=number, news=news)
+    envelope = Envelope("reader@example.org", "preview", now)
+    made = content(house, tokens, envelope, letter, kind=kind, about=about)
+    body = message_from_bytes(made, policy=policy.default).get_body(("plain",))
+    assert body is not None
+    return str(body.get_content())

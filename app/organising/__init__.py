@@ -22,6 +22,7 @@ from app.organising import (
     snapping,
     switching,
     team,
+    updating,
     watching,
     writing,
 )
@@ -41,6 +42,7 @@ ROOMS = (
     importing.bp,
     exporting.bp,
     figuring.bp,
+    updating.bp,
     disputing.bp,
     lines.bp,
     team.bp,

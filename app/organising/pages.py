@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import Response, request
 
 from app import i18n, urls
+from app.domain.editing import WrongValue
 from app.organising import shell
 from app.organising.access import Here
 
@@ -33,3 +35,21 @@ def page(template: str, *, here: Here, status: int = 200, **context: Any) -> Res
         title=here.settings.wording(None).title,
         **context,
     )
+
+
+def moment(field: str) -> datetime | None:
+    """A time as browsers send it, in UTC; None where nothing was typed.
+
+    Raises WrongValue.
+    """
+    text = request.form.get(field, "").strip()
+    if not text:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise WrongValue(field, "time") from None
+    # Another zone than ours would be a time that nobody typed into this form.
+    if at.tzinfo is not None or not 2000 <= at.year < 3000:
+        raise WrongValue(field, "time")
+    return at.replace(tzinfo=UTC)

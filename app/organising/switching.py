@@ -110,8 +110,8 @@ def _times(session: Session, here: Here) -> None:
     switches.set_times(
         session,
         letter_id=here.settings.id,
-        opens_at=_moment("opens_at"),
-        closes_at=_moment("closes_at"),
+        opens_at=pages.moment("opens_at"),
+        closes_at=pages.moment("closes_at"),
         actor=here.actor,
         now=here.now,
     )
@@ -128,7 +128,7 @@ def _publish(session: Session, here: Here) -> None:
 
 
 def _embargo(session: Session, here: Here) -> None:
-    at = _moment("at")
+    at = pages.moment("at")
     if at is None:
         raise WrongValue("at", "empty")
     switches.publish(
@@ -176,7 +176,7 @@ def _revoke(session: Session, here: Here) -> None:
 
 
 def _plan(session: Session, here: Here) -> None:
-    begin = _moment("begin") or here.now
+    begin = pages.moment("begin") or here.now
     amount, times, hours = (
         _number("amount", 1_000_000), _number("times", _TIMES), _number("hours", 720)
     )  # fmt: skip
@@ -210,21 +210,6 @@ _ACTS: Mapping[str, Callable[[Session, Here], None]] = {
     "rehearse": _switch(rehearsal.begin),
     "end_rehearsal": _switch(rehearsal.end),
 }
-
-
-def _moment(field: str) -> datetime | None:
-    """A time as browsers send it, in UTC; None where nothing was typed."""
-    text = request.form.get(field, "").strip()
-    if not text:
-        return None
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        raise WrongValue(field, "time") from None
-    # Another zone than ours would be a time that nobody typed into this form.
-    if at.tzinfo is not None or not 2000 <= at.year < 3000:
-        raise WrongValue(field, "time")
-    return at.replace(tzinfo=UTC)
 
 
 def _number(field: str, most: int) -> int:

@@ -114,6 +114,7 @@ VALUES = {
     "itself": _("Please choose another one."),
     "order": _("The closing must lie after the opening."),
     "time": _("Write a time as 2026-11-30T12:00, in UTC."),
+    "future": _("Please choose a time that is still to come, within a year."),
     "needed": _("The letter's first language stays."),
     "number": _("Please type a number in figures."),
     "cell": _("Please type a number from 0 to 100."),

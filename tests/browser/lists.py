@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from app import db, urls
-from app.domain import corrections, tally
-from app.models import CorrectionKind, Letter, Signature
+from app.domain import corrections, mailing_moves, mailings, record, tally
+from app.models import CorrectionKind, Letter, MailingKind, Signature
 from tests.browser import letters
 from tests.browser.world import World
 
@@ -114,6 +115,34 @@ def corrected(world: World, who: str, language: str) -> TestResponse:
 def uncorrected(world: World, who: str, language: str) -> TestResponse:
     """Nothing was corrected so far."""
     return world.house.fresh(urls.corrections(world.letter("empty"), language))
+
+
+def updates(world: World, who: str, language: str) -> TestResponse:
+    """Two updates, one of them in another language than the page."""
+    slug = world.letter(f"updates-{language}")
+    said = (
+        "She **listened**.\n\n## What comes next\n\n- [A vote](https://x.test/)\n- More"
+    )
+    both = {code: ("We met the minister", said) for code in ("en", "de", "fr")}
+    with world.house.writing() as session:
+        letter_id = session.scalar(select(Letter.id).where(Letter.slug == slug))
+        assert letter_id is not None
+        for texts in ({"en": ("The first week", "Many of you *signed*.")}, both):
+            which: dict[str, Any] = {
+                "letter_id": letter_id,
+                "actor": record.SYSTEM,
+                "now": db.now(),
+            }
+            public_id = mailings.create(session, kind=MailingKind.UPDATE, **which)
+            mailings.save(session, public_id=public_id, texts=texts, public=True,
+                          **which)  # fmt: skip
+            mailing_moves.start(session, public_id=public_id, **which)
+    return world.house.fresh(urls.updates(slug, language))
+
+
+def updates_none(world: World, who: str, language: str) -> TestResponse:
+    """Nothing was written so far."""
+    return world.house.fresh(urls.updates(world.letter("empty"), language))
 
 
 def dispute(world: World, who: str, language: str) -> TestResponse:

@@ -243,6 +243,8 @@ TABLE: tuple[Row, ...] = (
     ),
     *_rows("manage.mine", ("manage-changed", launches.manage_changed), languages=ALL),
     # -- Updates -----------------------------------------------------------------
+    *_rows("updates.page", ("updates", lists.updates), languages=ALL),
+    *_rows("updates.page", ("updates-none", lists.updates_none)),
     *_rows("unsubscribing.ask", ("unsubscribe", ways.unsubscribe), languages=ALL),
     *_rows("unsubscribing.act", ("unsubscribed", ways.unsubscribed), languages=ALL),
     *_rows("unsubscribing.act", ("subscribed-again", ways.subscribed_again)),
@@ -293,6 +295,7 @@ NOT_PAGES = {
     "api.changes": "the corrections as JSON",
     "signatories.file": "the public list as CSV",
     "corrections.feed": "the corrections as Atom, for feed readers",
+    "updates.feed": "the updates as Atom, for feed readers",
     "development.inbox_json": "the development inbox as JSON, for programs",
     "snapshots.table": "a press snapshot as CSV",
     "snapshots.private_table": "a press snapshot as CSV, before the embargo passes",

@@ -23,7 +23,7 @@ from app.domain import (
 )
 from app.domain.mailing_walk import Pace
 from app.domain.mailings import NotNow
-from app.mail import outbox
+from app.mail import outbox, updates
 from app.models import MailingKind, MailingState, Outbox, OutboxKind, Record, Signature
 from tests.house import House, message
 from tests.mail.news import (
@@ -238,6 +238,19 @@ def test_while_the_relay_puts_us_off_no_more_is_asked_for(house: House) -> None:
         pass_by(seconds=10)
     waiting = house.ask(select(Outbox.id).where(Outbox.kind == "update"))
     assert len(waiting) == 100, "one turn of them, and not all four hundred"
+
+
+def test_who_is_put_off_for_ever_keeps_no_update_from_its_end(house: House) -> None:
+    readers(house, 2)
+    house.sink.refused[address(0)] = GREYLISTED
+    public_id = started(house)
+    for _ in range(updates.MOST_TRIES + 3):
+        turn(house)
+        pass_by(hours=5)
+        house.deliver()
+    turn(house)
+    done = shown(house, public_id)
+    assert (done.state, done.sent, done.withheld) == ("done", 1, 1)
 
 
 def test_a_planned_one_begins_when_it_is_time(house: House) -> None:

@@ -24,6 +24,7 @@ from tests.organising.test_cases_pages import NEW, looked
 from tests.organising.test_factors import set_up
 from tests.organising.test_imports_pages import chosen, uploaded
 from tests.organising.test_logo import drawn
+from tests.organising.test_updates_pages import written
 from tests.servers.browser import Browser, axe
 from tests.work.labour import finish
 
@@ -75,6 +76,7 @@ def world(house: House) -> tuple[Signed, Signed, dict[str, str]]:
     olga.post(f"{HERE}/team/factor", {"member": vera.id})
     olga.post(f"{HERE}/team/invite", {"email": "otto@example.org", "role": "viewer"})
     invitation = house.deliver()[-1].text
+    update = written(olga, **{"subject-de": LONG, "source-de": LONG * 3})
     vera.post("/organise/forgotten", {"email": vera.email})
     reset = house.deliver()[-1].text
     with house.writing() as session:
@@ -87,6 +89,8 @@ def world(house: House) -> tuple[Signed, Signed, dict[str, str]]:
             f"{LETTER}/desk/no-such-signature": f"{HERE}/desk/{held.public_id}",
             f"{LETTER}/imports/no-such-import": imported,
             f"{LETTER}/cases/no-such-case": case.headers["Location"],
+            f"{LETTER}/updates/no-such-update": update,
+            f"{LETTER}/updates/no-such-update/send": f"{update}/send",
             f"{LETTER}/text/en/difference": f"{HERE}/text/en/difference?from=1&to=1",
             "/enter/AAAA.BBBB": linked("enter", reset),
             "/invitation/AAAA.BBBB": linked("invitation", invitation),

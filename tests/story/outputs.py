@@ -105,6 +105,8 @@ class Outputs:
             "signing.letter": self._in_languages(f"/letters/{self.slug}"),
             "corrections.page": self._paged(f"/letters/{self.slug}/corrections"),
             "corrections.feed": self._at("/letters/{slug}/corrections.atom"),
+            "updates.page": self._paged(f"/letters/{self.slug}/updates"),
+            "updates.feed": self._at("/letters/{slug}/updates.atom"),
             "signatories.lines": self._lists,
             "signatories.file": self._at("/letters/{slug}/signatories.csv"),
             "signatories.line": self._lines,

@@ -224,6 +224,8 @@ def test_row_40_no_answer_sets_a_cookie_and_all_but_a_few_are_kept_by_nobody(
         f"{LETTER}/signatories",
         f"{LETTER}/corrections",
         f"{LETTER}/corrections.atom",
+        f"{LETTER}/updates",
+        f"{LETTER}/updates.atom",
         f"{LETTER}/counter",
         "/api/v1/",
         "/api/v1/openapi.json",
