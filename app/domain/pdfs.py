@@ -23,6 +23,8 @@ from app.models import Fold, Ledger, Letter, Pdf
 
 # A letter is made anew at most so often in one language, however often it changes.
 EVERY = timedelta(minutes=2)
+# Sooner where there is none to be given out, because a name in it was taken back.
+SOON = timedelta(seconds=20)
 
 _pdf, _letter = db.table(Pdf), db.table(Letter).c
 
@@ -101,9 +103,17 @@ def body(session: Transaction, *, letter_id: int, language: str, hash: str) -> b
 
 
 def ask(
-    session: Transaction, *, letter_id: int, language: str, now: datetime
+    session: Transaction,
+    *,
+    letter_id: int,
+    language: str,
+    given_out: bool,
+    now: datetime,
 ) -> datetime:
-    """Let the worker make a letter anew, if nobody has asked yet; when it may."""
+    """Let the worker make a letter anew; when it may, or has it in its hands until.
+
+    `given_out` says whether there is one meanwhile. Asking again changes nothing.
+    """
     insert = insert_for(session)(_pdf).values(
         letter_id=letter_id,
         language=language,
@@ -114,12 +124,18 @@ def ask(
     )
     session.execute(insert.on_conflict_do_nothing())
     mine = and_(_pdf.c.letter_id == letter_id, _pdf.c.language == language)
-    row = session.execute(select(_pdf.c.due_at, _pdf.c.tried_at).where(mine)).one()
-    if row.due_at is not None:
-        return db.moment(row.due_at)
-    due_at = max(now, row.tried_at + EVERY) if row.tried_at else now
+    row = session.execute(
+        select(_pdf.c.due_at, _pdf.c.tried_at, _pdf.c.lease_token).where(mine)
+    ).one()
+    set_before: datetime | None = row.due_at
+    if set_before is not None and row.lease_token is not None:
+        return set_before
+    pause = EVERY if given_out else SOON
+    due_at = max(now, row.tried_at + pause) if row.tried_at else now
+    if set_before is not None and set_before <= due_at:
+        return set_before
     session.execute(
-        update(_pdf).where(mine, _pdf.c.due_at.is_(None)).values(due_at=due_at)
+        update(_pdf).where(mine, _pdf.c.lease_token.is_(None)).values(due_at=due_at)
     )
     return due_at
 

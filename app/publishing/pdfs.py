@@ -30,11 +30,20 @@ def file(slug: str) -> Response:
             content = pdfs.body(
                 session, letter_id=settings.id, language=language, hash=kept.hash
             )
-    due_at = kept.due_at
-    if due_at is None and not (kept.hash and kept.newest):
+    now, due_at = db.now(), kept.due_at
+    if due_at is None:
+        wanted = not (kept.hash and kept.newest)
+    else:
+        # Asked for while there still was one: it may be made sooner now.
+        wanted = not (kept.hash or kept.in_hand) and due_at > now + pdfs.SOON
+    if wanted:
         with site().database.transaction() as session:
             due_at = pdfs.ask(
-                session, letter_id=settings.id, language=language, now=db.now()
+                session,
+                letter_id=settings.id,
+                language=language,
+                given_out=kept.hash is not None,
+                now=now,
             )
             session.commit()
     if kept.hash is not None:
@@ -45,7 +54,6 @@ def file(slug: str) -> Response:
         response.set_etag(kept.hash)
         answers.not_for_search_engines(response)
         return answers.with_names(response)
-    now = db.now()
     begins = now if due_at is None or kept.in_hand else max(now, due_at)
     wait = round((begins - now).total_seconds()) + _MAKING
     view = letters.view(settings, language=language, now=now)

@@ -35,7 +35,8 @@ SCRIPTS = (
     "Zoë Müller-Łukasz", "Γιώργος Παπαδόπουλος", "Иван Петров", "محمد بن عبد الله",
     "דוד כהן", "प्रिया शर्मा", "王小明", "山田太郎", "김철수", "สมชาย ใจดี",
     "Հայկ Պետրոսյան", "გიორგი ბერიძე", "রবীন্দ্রনাথ ঠাকুর", "தமிழ் செல்வன்",
-    "Nguyễn Văn Đạt",
+    "Nguyễn Văn Đạt", "ગાંધી", "ਸਿੰਘ", "ಕನ್ನಡ", "മലയാളം", "ଓଡ଼ିଆ", "සිංහල", "తెలుగు",
+    "ខ្មែរ", "ລາວ", "မြန်မာ", "አበበ",
 )  # fmt: skip
 
 
@@ -132,7 +133,7 @@ def test_every_script_is_set_in_fonts_that_it_carries(house: House) -> None:
     used = fonts(paper)
     assert all(used.values()), used
     for script in ("Arabic", "Devanagari", "Thai", "Bengali", "Tamil",
-                   "Armenian", "Georgian", "DroidSansFallback"):  # fmt: skip
+                   "Armenian", "Georgian", "Ethiopic", "Khmer", "DroidSansFallback"):  # fmt: skip
         assert any(script in font for font in used), script
     assert b"\0\0" not in set(signs(paper)), "a box stands for a sign"
     said = words(paper)
@@ -185,8 +186,23 @@ def test_a_name_that_is_erased_is_given_out_no_more(house: House) -> None:
         chores.do(session, now=db.now())
     assert kept(house) == 0, "nor is it kept"
     assert printer(house).work() == 0, "it has just been made"
-    later(minutes=3)
+    later(seconds=pdfs.SOON.total_seconds() + 1)
     assert "Petra Passing" not in words(printed(house))
+
+
+def test_a_removal_hastens_what_was_asked_for_at_leisure(house: House) -> None:
+    house.let_many_sign()
+    manage = passing(house)
+    printed(house)
+    house.confirm(name="Nora Newcomer", email="nora@example.org")
+    assert status(house) == 200
+    house.post(manage, {"action": "erase", "sure": "yes"})
+    refused = house.fresh(PDF)
+    assert refused.status_code == 503
+    assert int(refused.headers["Retry-After"]) <= pdfs.SOON.total_seconds() + 10
+    later(seconds=pdfs.SOON.total_seconds() + 1)
+    assert printer(house).work() == 1
+    assert status(house) == 200
 
 
 @pytest.mark.parametrize("change", ["withdraw", "correct", "hide", "freeze", "feature"])
@@ -306,7 +322,7 @@ def test_who_may_not_see_the_letter_sees_no_file(house: House) -> None:
     another_letter(house, "draft")
     with house.writing() as session:
         pdfs.ask(session, letter_id=letter_id(house, "draft"), language="en",
-                 now=db.now())  # fmt: skip
+                 given_out=False, now=db.now())  # fmt: skip
     house.set_letter(published_at=None)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import time
@@ -11,8 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from pypdf import PdfReader
 
 from tests.house import FIELDS
+from tests.papers import words
 from tests.servers.live import Answer, Live
 from tests.servers.nginx import Nginx
 
@@ -148,21 +151,26 @@ def test_the_limit_that_the_api_states_is_the_one_that_is_kept(nginx: Nginx) -> 
     assert "Please wait a second" in page.text
 
 
-def test_a_name_that_is_erased_is_gone_within_ten_seconds(
-    house: Live, nginx: Nginx
-) -> None:
-    name = "Petra Passing"
-    sent = house.post(f"{LETTER}/signatures", FIELDS | {"name": name})
+def passing(house: Live, name: str, email: str) -> str:
+    """Somebody signs and confirms; the path by which it can be taken back."""
+    sent = house.post(f"{LETTER}/signatures", FIELDS | {"name": name, "email": email})
     assert sent.status == 303
-    mail = house.wait_for_mail(FIELDS["email"])
-    link = re.search(r"/confirm/[\w.-]+", mail.text)
+    link = re.search(r"/confirm/[\w.-]+", house.wait_for_mail(email).text)
     assert link is not None
     done = house.post(link[0], {"action": "confirm"})
     manage = re.search(r"/manage/[\w.-]+", done.text)
     assert manage is not None
+    return manage[0]
+
+
+def test_a_name_that_is_erased_is_gone_within_ten_seconds(
+    house: Live, nginx: Nginx
+) -> None:
+    name = "Petra Passing"
+    manage = passing(house, name, FIELDS["email"])
     lists = f"{LETTER}/signatories"
     house.wait_until(lambda: name in nginx.get(lists).text)
-    erased = house.post(manage[0], {"action": "erase", "sure": "yes"})
+    erased = house.post(manage, {"action": "erase", "sure": "yes"})
     assert erased.status in (200, 303), erased.text
     began = time.monotonic()
     while name in nginx.get(lists).text or name in nginx.get(LETTER).text:
@@ -170,6 +178,31 @@ def test_a_name_that_is_erased_is_gone_within_ten_seconds(
         time.sleep(0.3)
     log = (nginx.folder / "access.log").read_text()
     assert lists in log
+
+
+def test_the_letter_to_print_is_made_and_given_out_no_more(
+    house: Live, nginx: Nginx
+) -> None:
+    name, path = "Paula Printed", f"{LETTER}/letter.pdf"
+    manage = passing(house, name, "paula@example.org")
+
+    def shows() -> bool:
+        answer = nginx.get(path)
+        assert answer.status in (200, 503)
+        if answer.status == 503:
+            assert int(str(answer.headers["Retry-After"])) <= 30
+            return False
+        return name in words(PdfReader(io.BytesIO(answer.body)))
+
+    house.wait_until(shows, 60)
+    again = nginx.get(path)
+    assert (again.status, how(again)) == (200, "HIT")
+    erased = house.post(manage, {"action": "erase", "sure": "yes"})
+    assert erased.status in (200, 303), erased.text
+    began = time.monotonic()
+    while shows():
+        assert time.monotonic() < began + 10, "still there"
+        time.sleep(0.3)
 
 
 def test_while_the_house_is_away_the_last_numbers_are_given_out(
