@@ -43,6 +43,7 @@ def create_public(site: Site) -> Flask:
         confirming,
         correcting,
         disputing,
+        hooks,
         inviting,
         manage,
         previewing,
@@ -65,6 +66,7 @@ def create_public(site: Site) -> Flask:
         inviting,
         disputing,
         previewing,
+        hooks,
     ):
         app.register_blueprint(room.bp)
     for shown in (

@@ -12,6 +12,7 @@ from flask.cli import AppGroup, with_appcontext
 from sqlalchemy import select
 
 from app import db, urls
+from app.cli_bounces import bounces_group
 from app.cli_cases import case, export, import_
 from app.cli_disputes import dispute
 from app.cli_holds import blocked, holds_group, watch_list
@@ -49,6 +50,7 @@ def register(app: Flask) -> None:
         tally_group,
         record_group,
         outbox,
+        bounces_group,
         case,
         import_,
     ):

@@ -102,7 +102,7 @@ def problem(status: int) -> Response:
 
 
 def _answer(status: int) -> Response:
-    for_programs = request.path.startswith(("/api/", "/oembed"))
+    for_programs = request.path.startswith(("/api/", "/oembed", "/hooks/"))
     wants_json = (
         for_programs
         or request.path.endswith(".json")

@@ -86,6 +86,7 @@ class Postman:
         self._transport = Transport(config)
         keyring = Keyring(config.secret_keys)
         self._verp = Verp(keyring, config.mail_bounces) if config.mail_bounces else None
+        self._reports = Reports(database, keyring)
         self._maker = Maker(
             keyring,
             Tokens(config.secret_keys),
@@ -171,6 +172,8 @@ class Postman:
                 outbox.sent(session, claim, answer=answer.text, now=now)
             case Result.ADDRESS_REFUSED:
                 outbox.refused(session, claim, answer=answer.text, now=now)
+                if claim.signature_id is not None:
+                    self._reports.refused(session, claim.id, answer.text, now=now)
             case Result.UNMADE:
                 outbox.release_slot(session, parcel.slot)
                 outbox.dead(session, claim, answer=answer.text, now=now)
@@ -199,15 +202,6 @@ class Postman:
         )
 
 
-def _receiver(config: Config, database: Database) -> Receiver | None:
-    """What takes reports on mails, where the settings name a port for it."""
-    if config.mail_bounces is None or config.mail_bounces_port is None:
-        return None
-    keyring = Keyring(config.secret_keys)
-    reports = Reports(database, keyring, config.mail_bounces)
-    return Receiver(reports, config.mail_bounces_port)
-
-
 class Worker:
     """Runs the house's errands until it is told to stop."""
 
@@ -217,7 +211,7 @@ class Worker:
         self._stop = threading.Event()
         self.postman = Postman(config, database)
         self.workbench = Workbench(config, database, stopped=self._stop.is_set)
-        self.receiver = _receiver(config, database)
+        self.receiver = Receiver.of(config, database)
         self.printer = Printer(config, database)
 
     def stop(self) -> None:

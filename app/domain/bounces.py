@@ -8,13 +8,12 @@ nothing more that others can cause.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum, auto
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import func, select, update
 
 from app import db
 from app.db import Transaction, insert_for
@@ -23,12 +22,13 @@ from app.domain import (
     drafts,
     inviting,
     lifecycle,
-    lifecycle_letter,
+    lifecycle_consents,
     mail_figures,
     piles,
     record,
 )
 from app.domain.keyring import Keyring, Unopenable
+from app.domain.resting import SOFT_ENOUGH
 from app.domain.shelf import Shelf
 from app.models import (
     Bounce,
@@ -47,10 +47,6 @@ from app.models import (
 # Mail servers give up after four to five days (RFC 5321, section 4.5.4.1): a report
 # that comes later than this after the mail left speaks of something else.
 GIVEN_UP = timedelta(days=7)
-# For so long an address is left alone once it is known to take nothing.
-REST = timedelta(days=7)
-# So many mails given up are as good as one refused for good.
-SOFT_ENOUGH = 5
 
 _b = db.table(Bounce).c
 
@@ -118,12 +114,14 @@ def take(
     if noted is None:
         return Taken.REPEATED
     if complaint:
-        if about.signature_id is not None:
-            lifecycle_letter.stop_news(session, signature_id=about.signature_id)
+        for signature_id in _signatures(session, keyring, shelf, about, now):
+            lifecycle_consents.want_updates(
+                session, signature_id=signature_id, wanted=False, now=now
+            )
     elif not arrived:
         session.execute(
             update(db.table(Outbox))
-            .where(Outbox.id == outbox_id)
+            .where(Outbox.id == outbox_id, Outbox.state == OutboxState.SENT.value)
             .values(state=OutboxState.REFUSED.value, answer=f"came back: {status}")
         )
         if about.signature_id is not None:
@@ -144,11 +142,14 @@ def take(
     return Taken.NOTED
 
 
-def refused_at_once(
-    session: Transaction, *, signature_id: int, status: str, now: datetime
-) -> None:
-    """A provider refused the address of a signature while the mail was handed over."""
-    _mark(session, signature_id, status, now)
+def find(session: Transaction, *, message_id: str | None) -> int | None:
+    """The mail with this Message-ID (its left part), or None."""
+    if message_id is None:
+        return None
+    found: int | None = session.scalar(
+        select(Outbox.id).where(Outbox.message_id == message_id)
+    )
+    return found
 
 
 def _about(
@@ -189,6 +190,26 @@ def _about(
         if invited is not None:
             return _About(invited.letter_id, invited.address)
     return _About()
+
+
+def _signatures(
+    session: Transaction, keyring: Keyring, shelf: Shelf, about: _About, now: datetime
+) -> list[int]:
+    """The signature of whoever complained, if they have one, about whichever mail."""
+    if about.signature_id is not None:
+        return [about.signature_id]
+    if about.letter_id is None or about.address is None:
+        return []
+    settings = shelf.of(session, letter_id=about.letter_id, now=now)
+    pepper = keyring.unwrap_pepper(settings.id, settings.pepper)
+    key = keyring.address_key(pepper, addresses.canonical(about.address))
+    return list(
+        session.scalars(
+            select(Signature.id).where(
+                Signature.letter_id == settings.id, Signature.address_key == key
+            )
+        )
+    )
 
 
 def _address_fails(
@@ -233,65 +254,8 @@ def _mark(session: Transaction, signature_id: int, status: str, now: datetime) -
     ).first()  # fmt: skip
     if marked is None:
         return
+    piles.settle(session, signature_ids=[signature_id])
     if row.bounce_policy == BouncePolicy.HOLD and row.state == State.COUNTED:
         lifecycle.hold(session, signature_id=signature_id, actor=record.SYSTEM,
                        reason=f"mail came back: {status}", why=piles.BOUNCED,
                        now=now)  # fmt: skip
-
-
-# -- Whom mails may go to ------------------------------------------------------------
-
-
-class Rest(StrEnum):
-    """Why an address is left alone."""
-
-    BOUNCES = auto()
-    COMPLAINED = auto()
-
-
-def resting(
-    session: Transaction, *, address_keys: Iterable[bytes], now: datetime
-) -> dict[tuple[int, bytes], Rest]:
-    """Which of these addresses are left alone by which letters (id, address)."""
-    rows = session.execute(
-        select(_b.letter_id, _b.address_key, _b.kind, func.count(), func.max(_b.at))
-        .where(_b.address_key.in_(sorted(set(address_keys))), _b.letter_id.is_not(None))
-        .group_by(_b.letter_id, _b.address_key, _b.kind)
-    )
-    found: dict[tuple[int, bytes], Rest] = {}
-    for letter_id, address_key, kind, number, newest in rows:
-        where = (letter_id, bytes(address_key))
-        if kind == BounceKind.COMPLAINT:
-            found.setdefault(where, Rest.COMPLAINED)
-        elif newest > now - REST and (kind == BounceKind.HARD or number >= SOFT_ENOUGH):
-            found[where] = Rest.BOUNCES
-    return found
-
-
-def marked(session: Transaction, *, signature_ids: Iterable[int]) -> set[int]:
-    """Which of these signatures have an address that takes our mails no more."""
-    return set(
-        session.scalars(
-            select(Bouncing.signature_id).where(
-                Bouncing.signature_id.in_(sorted(set(signature_ids)))
-            )
-        )
-    )
-
-
-def forget(
-    session: Transaction, *, keyring: Keyring, letter_id: int, address: str
-) -> int:
-    """Try an address again: it takes mails by now. How many reports are forgotten.
-
-    What was complained about stays.
-    """
-    key = keyring.house_address_key(addresses.canonical(address))
-    done = session.execute(
-        delete(db.table(Bounce)).where(
-            _b.address_key == key,
-            _b.letter_id == letter_id,
-            _b.kind != BounceKind.COMPLAINT.value,
-        )
-    )
-    return int(done.rowcount)  # type: ignore[attr-defined]

@@ -12,10 +12,16 @@ from sqlalchemy.orm import Session
 from app import i18n
 from app.domain import accent, addresses, names, record
 from app.domain.letter_files import KEY
-from app.models import Letter, LetterLanguage
+from app.models import BouncePolicy, Letter, LetterLanguage
 
 HEADLINES = ("confirmed", "verified", "confirmed_and_collected")
 COUNTRY_POLICIES = ("no", "optional", "required")
+BOUNCE_POLICIES = tuple(policy.value for policy in BouncePolicy)
+_CHOICES = {
+    "headline": HEADLINES,
+    "country_policy": COUNTRY_POLICIES,
+    "bounce_policy": BOUNCE_POLICIES,
+}
 # What an organiser may set, and how many characters each may have.
 _LIMITS = {"organiser": 200, "contact": 254, "postal": 400}
 HEADING_LIMITS = {"title": 200, "addressee": 200, "summary": 500}
@@ -23,6 +29,7 @@ HEADING_LIMITS = {"title": 200, "addressee": 200, "summary": 500}
 COPIED = frozenset(
     {
         "accent",
+        "bounce_policy",
         "country_policy",
         "allows_statement",
         "headline",
@@ -211,7 +218,9 @@ def _judged(name: str, typed: Any) -> Any:
         if accent.problem_with(typed):
             raise WrongValue(name, "colour")
         return typed
-    if typed not in (HEADLINES if name == "headline" else COUNTRY_POLICIES):
+    if name == "bounce_policy":
+        typed = typed or BouncePolicy.COUNT.value
+    if typed not in _CHOICES[name]:
         raise WrongValue(name, "choice")
     return typed
 

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from app import db
 from app.db import Transaction
-from app.domain import addresses, disputes, drafts, requests, standing
+from app.domain import addresses, disputes, drafts, requests, resting, standing
 from app.domain.keyring import Keyring
 from app.domain.look_alikes import look_alike_key
 from app.models import (
@@ -149,6 +149,8 @@ class Known:
     moves: list[Any]
     objections: list[disputes.Shown]
     may_ask: bool
+    # Since when, and with which status, mail to the address comes back.
+    bouncing: Any | None
 
 
 def about(
@@ -181,6 +183,7 @@ def about(
         moves=_moves(session, signature_id),
         objections=disputes.of(session, keyring=keyring, signature_id=signature_id),
         may_ask=requests.may_ask(session, signature_id=signature_id),
+        bouncing=resting.mark_of(session, signature_id=signature_id),
     )
 
 

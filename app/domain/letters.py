@@ -85,6 +85,7 @@ class Settings:
     allows_statement: bool
     headline: str
     smallest_cell: int
+    bounce_policy: str
     is_example: bool
     published_at: datetime | None
     opens_at: datetime | None
@@ -219,6 +220,7 @@ def load(session: Session, *, letter_id: int) -> Settings:
         allows_statement=letter.allows_statement,
         headline=letter.headline,
         smallest_cell=letter.smallest_cell,
+        bounce_policy=letter.bounce_policy,
         is_example=letter.is_example,
         published_at=letter.published_at,
         opens_at=letter.opens_at,

@@ -122,15 +122,6 @@ def wipe_lines(session: Transaction, *, signature_id: int) -> None:
     )
 
 
-def stop_news(session: Transaction, *, signature_id: int) -> None:
-    """Send no more news to a signatory who complained about a mail."""
-    session.execute(
-        update(db.table(Signature))
-        .where(db.table(Signature).c.id == signature_id)
-        .values(wants_updates=False)
-    )
-
-
 def newest_id(session: Transaction) -> int:
     """The highest id that a signature has by now; 0 where there is none."""
     return session.scalar(select(func.coalesce(func.max(Signature.id), 0))) or 0

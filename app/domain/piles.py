@@ -16,6 +16,7 @@ from sqlalchemy import (
 from app import db
 from app.db import Transaction
 from app.models import (
+    Bouncing,
     DeskEntry,
     EvidenceRequest,
     Signature,
@@ -119,11 +120,16 @@ def settle(
     rows = session.execute(_FACTS, {"ids": list(signature_ids)}).all()
     live = [row.id for row in rows if row.state in (State.COUNTED, State.HELD)]
     asked, second = _in_hand(session, live)
+    failing = set(
+        session.scalars(
+            select(Bouncing.signature_id).where(Bouncing.signature_id.in_(live))
+        )
+    )
     _write(
         session,
         [
             _Facts(*row[:7], bool(row.statement), asked.get(row.id, set()),
-                   row.id in second, row.id in famous)
+                   row.id in second, row.id in famous, row.id in failing)
             for row in rows
         ],
         prominent=prominent,
@@ -175,6 +181,7 @@ class _Facts:
     asked: set[str]
     second: bool
     famous: bool
+    failing: bool = False
 
     @classmethod
     def of(cls, signature_id: int, values: Mapping[str, Any]) -> _Facts:
@@ -196,6 +203,8 @@ class _Facts:
         if self.second:
             piles |= {WAITING, SECOND}
         piles |= self.asked
+        if self.failing:
+            piles.add(BOUNCED)
         known = prominent or self.famous or self.public_figure
         if self.state == State.COUNTED and not self.verified and known:
             piles.add(PROMINENT)

@@ -130,13 +130,14 @@ def _mildest(groups: list[Message]) -> Finding | None:
 
 def _status_of(fields: Message) -> str:
     """The status of one recipient; what the other server said where it says more."""
-    status = _first(_field(fields, "Status"))
+    status = status_in(_field(fields, "Status"))
     if status and status not in _UNCLEAR:
         return status
-    return _first(_field(fields, "Diagnostic-Code")) or status
+    return status_in(_field(fields, "Diagnostic-Code")) or status
 
 
-def _first(text: str) -> str:
+def status_in(text: str) -> str:
+    """The first status (RFC 3463) that stands in what a server said, or nothing."""
     found = STATUS.search(text[:4000])
     return found[1] if found else ""
 
@@ -165,7 +166,7 @@ def _in_words(message: Message, parts: list[Message]) -> Finding | None:
     failed = message.get("X-Failed-Recipients") is not None or bounce_words.failed(text)
     if not failed or not _from_a_server(message) or bounce_words.delayed(text):
         return None
-    status = _first(text) or bounce_words.status(text)
+    status = status_in(text) or bounce_words.status(text)
     kind = kind_of(status) if status else None
     return Finding(kind, status) if kind is not None else None
 

@@ -12,9 +12,9 @@ from sqlalchemy.exc import NoResultFound
 
 from app import db, prepared
 from app.db import Transaction
-from app.domain import addresses, bounces, letters
-from app.domain.bounces import Rest
+from app.domain import addresses, letters, resting
 from app.domain.keyring import Keyring, Unopenable
+from app.domain.resting import Rest
 from app.domain.shelf import Shelf
 from app.domain.tokens import Purpose, Tokens
 from app.domain.views import LetterView
@@ -110,10 +110,10 @@ class Maker:
             for claimed, subject in subjects
         }
         outbox.take_turns(session, keys.values())
-        resting = self._resting(session, subjects, keys, now)
+        alone = self._left_alone(session, subjects, keys, now)
         parcels = []
         for claimed, subject in subjects:
-            why = resting.get(claimed.id)
+            why = alone.get(claimed.id)
             if why is Rest.BOUNCES:
                 outbox.refused(session, claimed, answer="came back before", now=now)
             elif why is Rest.COMPLAINED:
@@ -133,7 +133,7 @@ class Maker:
             session, claimed, keyring=self._keyring, shelf=self._shelf, now=now
         )
 
-    def _resting(
+    def _left_alone(
         self,
         session: Transaction,
         subjects: list[tuple[Claim, Subject]],
@@ -141,8 +141,8 @@ class Maker:
         now: datetime,
     ) -> dict[int, Rest]:
         """The mails that are not sent because their address is left alone, and why."""
-        theirs = bounces.resting(session, address_keys=keys.values(), now=now)
-        failing = bounces.marked(
+        theirs = resting.left_alone(session, address_keys=keys.values(), now=now)
+        failing = resting.failing(
             session,
             signature_ids=[c.signature_id for c, _ in subjects if c.signature_id],
         )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from sqlalchemy.orm import Session
 
-from app.domain import desk, requests
+from app.domain import desk, requests, resting
 from app.domain.desk import Hand
 from app.domain.desk_bulk import NumberMissing
 from app.domain.requests import AlreadyAsked, MayNotAsk
@@ -115,6 +115,11 @@ def _show(session: Session, hand: Hand, typed: Typed) -> None:
     desk.show(session, hand, part=_part(typed))
 
 
+def _write_again(session: Session, hand: Hand, typed: Typed) -> None:
+    resting.write_again(session, keyring=site().keyring, actor=hand.actor,
+                        signature_id=hand.signature_id, now=hand.now)  # fmt: skip
+
+
 def _leave(session: Session, hand: Hand, typed: Typed) -> None:
     desk.leave(session, signature_id=hand.signature_id, organiser_id=hand.organiser_id)
 
@@ -135,5 +140,6 @@ ACTS: dict[str, Callable[[Session, Hand, Typed], str | None]] = {
     "answer": _answer,
     "hide": _hide,
     "show": _show,
+    "write_again": _write_again,
     "leave": _leave,
 }

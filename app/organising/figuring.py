@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from flask import Blueprint, Response
 
-from app.domain import courses, figures, mail_figures, tally
+from app.domain import courses, figures, mail_figures, piles, queue, tally
 from app.domain.courses import Span
 from app.domain.mail_figures import Domain
 from app.domain.rights import Act
@@ -42,6 +42,7 @@ def page(here: Here) -> Response:
         held, verified = courses.by_domain(session, letter_id=letter_id)
         domains = mail_figures.read(session, letter_id=letter_id, now=now)
         counted = tally.read(session, letter_id=letter_id)
+        bouncing = queue.number(session, letter_id=letter_id, pile=piles.BOUNCED)
     return pages.page(
         "organising/figures.html",
         here=here,
@@ -50,6 +51,9 @@ def page(here: Here) -> Response:
         waiting=waiting,
         ages=list(zip(AGES, waiting.by_age, strict=True)),
         most=courses.MOST,
+        complaints=sum(one.complained for one in domains),
+        bouncing=bouncing,
+        cap=queue.CAP,
         domains=_lines(domains, held, verified),
         numbers=figures.numbers(
             counted,

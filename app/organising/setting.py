@@ -24,7 +24,7 @@ from app.site import site
 bp = Blueprint("setting", __name__)
 
 _TYPED = ("organiser", "contact", "postal", "accent", "country_policy", "headline",
-          "smallest_cell")  # fmt: skip
+          "smallest_cell", "bounce_policy")  # fmt: skip
 _BOXES = ("allows_statement", "second_reviewer")
 _CHANGED = _("The number changed meanwhile: please look again.")
 _IN_USE = _("Signatures stand under this sector: merge it into another instead.")
@@ -143,6 +143,19 @@ def _page(
                 map(
                     translate,
                     (_("Confirmed"), _("Verified"), _("Confirmed and collected")),
+                ),
+                strict=True,
+            )
+        ),
+        bounce_policies=list(
+            zip(
+                editing.BOUNCE_POLICIES,
+                map(
+                    translate,
+                    (
+                        _("The signature counts on"),
+                        _("It is held until one of you looks"),
+                    ),
                 ),
                 strict=True,
             )

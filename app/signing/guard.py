@@ -34,24 +34,34 @@ def check_origin(request: Request, origins: frozenset[str]) -> None:
         raise Forbidden
 
 
-def read_form(request: Request) -> dict[str, str]:
-    """The fields of a form, each once, as text.
+def read_body(request: Request, mimetype: str) -> bytes:
+    """The body as it came, whole.
 
     Raises UnsupportedMediaType for another content type, RequestEntityTooLarge for
-    a long body or many fields, LengthRequired for one whose end could not be told from
-    a broken connection, BadRequest for one that is not whole, for bad UTF-8 or a field
-    given twice. The body is read raw, since Werkzeug mends bad UTF-8 in silence.
+    a long body, LengthRequired for one whose end could not be told from a broken
+    connection, BadRequest for one that is not whole.
     """
     length = request.content_length or 0
     if length > LONGEST_BODY:
         raise RequestEntityTooLarge
     if "Transfer-Encoding" in request.headers:
         raise LengthRequired
-    if request.mimetype != "application/x-www-form-urlencoded":
+    if request.mimetype != mimetype:
         raise UnsupportedMediaType
     body = request.get_data(cache=False)
     if len(body) != length:
         raise BadRequest("the connection ended before the form did")
+    return body
+
+
+def read_form(request: Request) -> dict[str, str]:
+    """The fields of a form, each once, as text.
+
+    Raises what `read_body` does, RequestEntityTooLarge for many fields, and BadRequest
+    for bad UTF-8 or a field given twice. The body is read raw, since Werkzeug mends bad
+    UTF-8 in silence.
+    """
+    body = read_body(request, "application/x-www-form-urlencoded")
     try:
         pairs = parse_qsl(
             body.decode("utf-8"),

@@ -512,6 +512,18 @@ def test_a_complaint_ends_the_news_and_is_told_in_numbers(office: Office) -> Non
     assert len(again(office)) == 1
 
 
+def test_a_complaint_about_what_others_caused_ends_the_news_as_well(
+    office: Office,
+) -> None:
+    confirmed(office, wants_updates="yes")
+    office.house.sign(name="Somebody Else")
+    later(minutes=5)
+    (mail,) = office.deliver()
+    assert "manage" in mail.text
+    office.comes("complaint", mail)
+    assert not office.house.signatures()[-1].wants_updates
+
+
 def test_who_is_erased_leaves_no_trace_in_the_reports(office: Office) -> None:
     signed = confirmed(office)
     office.comes("postfix", signed)
