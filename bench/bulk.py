@@ -34,12 +34,12 @@ _HEAD = "Name,Affiliation,Sector,Country\n"
 _WANTED = Conditions(name="Ada *")
 
 
-def labour(filled: Filled, what: str) -> subprocess.Popen[bytes]:
-    """Begin a piece of work in a process of its own."""
+def labour(filled: Filled, what: str, **settings: str) -> subprocess.Popen[bytes]:
+    """Begin a piece of work in a process of its own, with further settings."""
     return subprocess.Popen(
         [sys.executable, "-m", "bench.labour", what],
         cwd=ROOT,
-        env=filled.environment,
+        env=filled.environment | settings,
         stdout=subprocess.PIPE,
     )
 

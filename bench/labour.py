@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import smtplib
 import sqlite3
 import sys
 import time
@@ -18,11 +19,14 @@ import psycopg
 from sqlalchemy import make_url, select
 
 import config
-from app import create_public
-from app.domain import exports
+from app import create_public, db
+from app.domain import exports, letters
+from app.mail import messages
+from app.mail.wire import Envelope, House
 from app.models import IS_UNENDED, Job
 from app.site import Site
 from app.workbench import Workbench
+from app.worker import Postman
 from bench.stage import SLUG
 
 # The columns of an export, as they stand in the table.
@@ -33,6 +37,9 @@ _PUBLIC = (
     " WHERE letter_id = 1 AND state = 'counted' AND listed"
 )
 _ROWS = f"SELECT {_COLUMNS} FROM signature WHERE letter_id = 1"
+
+# So many mails are handed over; the small letter has a thousand, some for warming up.
+_MAILS = 900
 
 
 def export(site: Site) -> dict[str, float]:
@@ -109,6 +116,39 @@ def work(site: Site) -> dict[str, float]:
                 return {"seconds": time.perf_counter() - began}
 
 
+def mail(site: Site) -> dict[str, float]:
+    """Hand over mails that wait, as the worker does."""
+    postman = Postman(site.config, site.database)
+    with create_public(site).app_context():
+        # The connection and the first mail of the kind are not what is measured.
+        postman.deliver()
+        began, mails = time.perf_counter(), 0
+        while mails < _MAILS:
+            mails += postman.deliver()
+        return {"seconds": time.perf_counter() - began, "mails": mails}
+
+
+def raw_mail(site: Site) -> dict[str, float]:
+    """One mail time and again over one connection, with smtplib alone."""
+    with site.database.reading() as session:
+        settings = letters.load(session, letter_id=1)
+    now = db.now()
+    content = messages.signed(
+        House(site.config.base_url, site.config.mail_from),
+        Envelope("person@example.org", "0" * 32, now),
+        letters.view(settings, language="en", now=now),
+        manage="0" * 64,
+        number=1000,
+    )
+    sender = site.config.mail_from
+    server = smtplib.SMTP(site.config.mail_server, site.config.mail_port)
+    server.sendmail(sender, ["person@example.org"], content)
+    began = time.perf_counter()
+    for number in range(_MAILS):
+        server.sendmail(sender, [f"person{number}@example.org"], content)
+    return {"seconds": time.perf_counter() - began, "mails": _MAILS}
+
+
 def _url(site: Site) -> str:
     url = make_url(site.config.database_url).set(drivername="postgresql")
     return url.render_as_string(hide_password=False)
@@ -126,6 +166,8 @@ WHAT: dict[str, Callable[[Site], dict[str, float]]] = {
     "list-file": file,
     "raw-list-file": raw_file,
     "work": work,
+    "mail": mail,
+    "raw-mail": raw_mail,
 }
 
 if __name__ == "__main__":

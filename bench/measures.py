@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from app import urls
 from app.models import Signature
-from bench import bulk, client, holding, organise, published
+from bench import bulk, client, holding, mails, organise, published
 from bench.client import Client
 from bench.first_view import first_view
 from bench.people import People
@@ -315,6 +315,7 @@ MEASURES = (
     Measure(
         "counter", lambda stage, kind: published.counters(stage, kind, _reading, _cpu)
     ),
+    Measure("mail", mails.mails),
     Measure("nginx", lambda stage, kind: published.behind_nginx(stage, kind, _cpu)),
     # They come last: lists that are long from now on.
     Measure("hold-decision", _hold_decision),
