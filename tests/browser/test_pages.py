@@ -51,18 +51,12 @@ def test_axe_finds_nothing_on_a_wide_light_screen(
 
 
 @every_row
-def test_axe_finds_nothing_on_a_narrow_dark_screen(
-    gallery: Gallery, narrow_dark: Window, row: Row
-) -> None:
-    assert axe(open_row(narrow_dark, gallery, row)) == []
-
-
-@every_row
-def test_the_page_fits_the_narrowest_screen(
+def test_axe_finds_nothing_on_the_narrowest_dark_screen_and_the_page_fits_it(
     gallery: Gallery, narrowest: Window, row: Row
 ) -> None:
     """Reflow at 320 px (WCAG 2.2, 1.4.10), and targets of at least 44 px (2.5.5)."""
     page = open_row(narrowest, gallery, row)
+    assert axe(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
     assert page.evaluate(_WIDE) == []
     assert page.evaluate(_SMALL) == []
