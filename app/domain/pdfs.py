@@ -91,7 +91,7 @@ def kept(session: Transaction, *, version: Version, language: str) -> Kept:
 
 
 def body(session: Transaction, *, letter_id: int, language: str, hash: str) -> bytes:
-    """The file with this hash, in the transaction in which `kept` named it."""
+    """The file with this hash as gzip, in the transaction in which `kept` named it."""
     found: bytes = session.execute(
         select(_pdf.c.body).where(
             _pdf.c.letter_id == letter_id,

@@ -123,4 +123,5 @@ class Pdf(Base):
     altered: Mapped[int] = mapped_column(RowId)
     version: Mapped[str] = mapped_column(String(120))
     hash: Mapped[str | None] = mapped_column(String(32))
+    # As gzip: SQLite has one writer, and people who sign wait while it is written.
     body: Mapped[bytes | None] = mapped_column(LargeBinary)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+
 from flask import Blueprint, Response, request
 
 from app import answers, db
@@ -26,7 +28,10 @@ def file(slug: str) -> Response:
         language = settings.wording(answers.language_asked(settings)).language
         kept = pdfs.kept(session, version=version, language=language)
         content = None
-        if kept.hash is not None and not request.if_none_match.contains(kept.hash):
+        gzipped = request.accept_encodings.quality("gzip") > 0
+        # Each encoding has its own (RFC 9110 section 8.8.3.3).
+        etag = f"{kept.hash}-gz" if gzipped else f"{kept.hash}"
+        if kept.hash is not None and not request.if_none_match.contains(etag):
             content = pdfs.body(
                 session, letter_id=settings.id, language=language, hash=kept.hash
             )
@@ -47,11 +52,15 @@ def file(slug: str) -> Response:
             )
             session.commit()
     if kept.hash is not None:
-        response = Response(
-            content or b"", status=200 if content else 304, mimetype="application/pdf"
-        )
+        response = Response(status=304, mimetype="application/pdf")
+        if content is not None:
+            response.status_code = 200
+            response.set_data(content if gzipped else gzip.decompress(content))
+            if gzipped:
+                response.headers["Content-Encoding"] = "gzip"
+        response.headers["Vary"] = "Accept-Encoding"
         response.headers["Content-Disposition"] = f'inline; filename="{slug}.pdf"'
-        response.set_etag(kept.hash)
+        response.set_etag(etag)
         answers.not_for_search_engines(response)
         return answers.with_names(response)
     begins = now if due_at is None or kept.in_hand else max(now, due_at)

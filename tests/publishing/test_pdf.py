@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from dataclasses import replace
 from datetime import timedelta
@@ -66,6 +67,12 @@ def test_nobody_waits_for_it_in_a_request(house: House) -> None:
         made.headers["Cache-Control"] == "public, max-age=5, stale-while-revalidate=3"
     )
     assert made.headers["X-Robots-Tag"] == "noindex"
+    packed = house.get(PDF, Accept_Encoding="gzip, br")
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert packed.headers["Vary"] == made.headers["Vary"] == "Accept-Encoding"
+    assert packed.headers["ETag"] != made.headers["ETag"]
+    assert gzip.decompress(packed.data) == made.data
+    assert house.get(PDF, If_None_Match=packed.headers["ETag"]).status_code == 200
     again = house.get(PDF, If_None_Match=made.headers["ETag"])
     assert (again.status_code, again.data) == (304, b"")
     assert again.headers["ETag"] == made.headers["ETag"]
