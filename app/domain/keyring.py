@@ -9,6 +9,7 @@ of the house's own keyed hashes and must stay as long as they are wanted.
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import ipaddress
 import secrets
@@ -16,7 +17,11 @@ import unicodedata
 from collections.abc import Sequence
 from datetime import date
 
-from cryptography.exceptions import InvalidTag
+from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import (
+    Ed25519PrivateKey,
+    Ed25519PublicKey,
+)
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -51,6 +56,8 @@ class Keyring:
         "_current",
         "_house_key",
         "_network_key",
+        "_receipt_key",
+        "_receipt_keys",
         "_sealers",
     )
 
@@ -72,6 +79,12 @@ class Keyring:
         current = _derive(master[0], "fingerprint", 1)
         self._current = (current, self._sealers[current][0])
         self._code_keys = [_derive(secret, "code") for secret in master]
+        private = [
+            Ed25519PrivateKey.from_private_bytes(_derive(secret, "receipt"))
+            for secret in master
+        ]
+        self._receipt_key = private[0]
+        self._receipt_keys = {_key_id(key): key.public_key() for key in private}
         self._bounce_keys = [_derive(secret, "bounce") for secret in master]
         self._house_key = _derive(master[-1], "house-address")
         self._network_key = _derive(master[-1], "network")
@@ -140,6 +153,24 @@ class Keyring:
         spoken = f"{day.isoformat()}\0guess\0{tried}".encode()
         return hmac.digest(self._network_key, spoken, "sha256")
 
+    # -- Receipts ----------------------------------------------------------------
+
+    def sign_receipt(self, message: bytes) -> tuple[str, bytes]:
+        """The id of the current key, and its Ed25519 signature (RFC 8032)."""
+        return _key_id(self._receipt_key), self._receipt_key.sign(message)
+
+    def signed_receipt(self, key: str, message: bytes, signature: bytes) -> bool:
+        """Has the key of that id signed this? Raises KeyError for one not of ours."""
+        try:
+            self._receipt_keys[key].verify(signature, message)
+        except InvalidSignature:
+            return False
+        return True
+
+    def receipt_keys(self) -> list[tuple[str, Ed25519PublicKey]]:
+        """The ids and public keys that sign receipts or have signed some."""
+        return list(self._receipt_keys.items())
+
     # -- Short codes -------------------------------------------------------------
 
     def short_code(self, identifier: bytes) -> str:
@@ -169,6 +200,11 @@ def _matches(keys: Sequence[bytes], identifier: bytes, given: str) -> bool:
         code = _code(key, identifier).encode()
         matches |= hmac.compare_digest(given.encode(), code)
     return matches
+
+
+def _key_id(key: Ed25519PrivateKey) -> str:
+    """The first 16 hexadecimal digits of SHA-256 over the raw public key."""
+    return hashlib.sha256(key.public_key().public_bytes_raw()).hexdigest()[:16]
 
 
 def _code(key: bytes, identifier: bytes) -> str:

@@ -77,3 +77,22 @@ def read_form(request: Request) -> dict[str, str]:
     if len(fields) != len(pairs):
         raise BadRequest("a field stands twice")
     return fields
+
+
+def read_file(request: Request, field: str) -> bytes:
+    """The file of a form that sends one, as long as it is no longer than a form.
+
+    Raises UnsupportedMediaType for another content type, RequestEntityTooLarge and
+    LengthRequired as `read_form` does, and BadRequest where there is no such file.
+    """
+    if (request.content_length or 0) > LONGEST_BODY:
+        raise RequestEntityTooLarge
+    if "Transfer-Encoding" in request.headers:
+        raise LengthRequired
+    if request.mimetype != "multipart/form-data":
+        raise UnsupportedMediaType
+    request.max_form_parts = MOST_FIELDS
+    file = request.files.get(field)
+    if file is None:
+        raise BadRequest("no file")
+    return bytes(file.read())

@@ -230,6 +230,23 @@ TABLE: tuple[Row, ...] = (
         ("done-erase", partial(ways.manage_done, verb="erase")),
         languages=("en", "de"),
     ),
+    *_rows("own_data.page", ("manage-data", ways.manage_data), languages=ALL),
+    *_rows("own_data.page", ("manage-data-erased", ways.manage_data_erased)),
+    *_rows("lost_link.form", ("lost-link", ways.lost_link), languages=ALL),
+    *_rows(
+        "lost_link.ask",
+        ("lost-link-asked", ways.lost_link_asked),
+        ("lost-link-error", ways.lost_link_error, 400),
+        languages=("en", "de"),
+    ),
+    *_rows("receipts.form", ("receipts", ways.receipts), languages=ALL),
+    *_rows(
+        "receipts.check",
+        ("receipt-genuine", ways.receipt_genuine),
+        ("receipt-altered", ways.receipt_altered, 422),
+        ("receipt-unreadable", ways.receipt_unreadable, 400),
+        languages=("en", "fr"),
+    ),
     *_rows("correcting.form", ("manage-correct", ways.manage_correct), languages=ALL),
     *_rows(
         "correcting.act",
@@ -288,6 +305,9 @@ TABLE: tuple[Row, ...] = (
 
 # Routes whose answers nobody reads as a page, and why.
 NOT_PAGES = {
+    "own_data.as_json": "what is stored about one person, as JSON",
+    "own_data.receipt": "a receipt, as JSON",
+    "receipts.keys": "the keys that check receipts, as JSON",
     "api.numbers": "the published numbers as JSON",
     "api.letter": "a letter as JSON",
     "openapi.as_json": "the description of the API for programs",

@@ -10,7 +10,7 @@ from app import db, urls
 from app.domain.tokens import Purpose
 from tests.browser import letters
 from tests.browser.world import World
-from tests.house import FIELDS
+from tests.house import FIELDS, SLUG
 from tests.servers.behaviours import NO_SUCH_USER
 
 # Each function takes the world, somebody's name that nobody else bears, and the
@@ -291,6 +291,64 @@ def _token(world: World, who: str, purpose: Purpose) -> str:
     return world.house.site.tokens.make(
         purpose, world.house.signatures()[-1].public_id.encode()
     )
+
+
+def manage_data(world: World, who: str, language: str) -> TestResponse:
+    """All that is stored of somebody whose line has been verified and corrected."""
+    path = world.manage(who, language=language, statement=letters.STATEMENT)
+    world.verify(path)
+    world.house.post(path, {"action": "noindex"})
+    world.house.post(path, {"action": "consents", "may_contact": "yes"})
+    return world.house.get(f"{path}/data")
+
+
+def manage_data_erased(world: World, who: str, language: str) -> TestResponse:
+    """Nothing that names the person is left."""
+    path = world.manage(who, language=language)
+    world.house.post(path, {"action": "erase", "sure": "yes"})
+    return world.house.get(f"{path}/data")
+
+
+def lost_link(world: World, who: str, language: str) -> TestResponse:
+    """Where the address is typed."""
+    return world.house.get(urls.lost_link(SLUG, language))
+
+
+def lost_link_asked(world: World, who: str, language: str) -> TestResponse:
+    """It was typed."""
+    typed = {"email": f"{who}@example.org"}
+    return world.house.post(urls.lost_link(SLUG, language), typed)
+
+
+def lost_link_error(world: World, who: str, language: str) -> TestResponse:
+    """What was typed is no address."""
+    return world.house.post(urls.lost_link(SLUG, language), {"email": "alice@"})
+
+
+def receipts(world: World, who: str, language: str) -> TestResponse:
+    """Where receipts are checked."""
+    return world.house.get(urls.receipts(language))
+
+
+def receipt_genuine(
+    world: World, who: str, language: str, *, altered: bool = False
+) -> TestResponse:
+    """A receipt of a long name, as it was downloaded."""
+    path = world.manage(who, name=letters.LONGEST_NAME, statement=letters.STATEMENT)
+    receipt = world.house.get(f"{path}/receipt.json").text
+    if altered:
+        receipt = receipt.replace("academia", "politics")
+    return world.house.post(urls.receipts(language), {"receipt": receipt})
+
+
+def receipt_altered(world: World, who: str, language: str) -> TestResponse:
+    """A word of it was changed."""
+    return receipt_genuine(world, who, language, altered=True)
+
+
+def receipt_unreadable(world: World, who: str, language: str) -> TestResponse:
+    """Something else was pasted."""
+    return world.house.post(urls.receipts(language), {"receipt": "Dear all"})
 
 
 def manage_correct(world: World, who: str, language: str) -> TestResponse:
