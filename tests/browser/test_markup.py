@@ -26,7 +26,7 @@ letters = pytest.mark.parametrize(
 
 # What a form may answer when it is sent as the page gives it: done, sent on, or told
 # what is wrong with it. Never that there is no such address or no such way to use it.
-ANSWERS = (200, 303, 400, 409, 410)
+ANSWERS = (200, 303, 400, 409, 410, 422)
 
 
 def test_every_route_is_in_the_table(gallery: Gallery) -> None:
@@ -96,7 +96,8 @@ def test_the_page_needs_no_script(gallery: Gallery, row: Row) -> None:
         asks = form.get("role") == "search" or form.get("class") == "options"
         method = "get" if asks else "post"
         assert form.get("method") == method
-        assert form.get("enctype") is None
+        files = [e for e in elements(form) if e.get("type") == "file"]
+        assert form.get("enctype") == ("multipart/form-data" if files else None)
         routes.match(urlsplit(form.get("action") or "").path, method=method.upper())
         assert _buttons(form)
         for field in elements(form):
