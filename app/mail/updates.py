@@ -87,9 +87,10 @@ def subject(
     )
     if address is None:
         return "withdrawn"
-    language, text = _said(
-        session, mailing.id, (row.language, settings.default_language)
-    )
+    first = settings.default_language
+    # A language that the letter has no more is nobody's to be written to in.
+    theirs = row.language if row.language in settings.wordings else first
+    language, text = _said(session, mailing.id, (theirs, first))
     return Subject(
         letter_id=settings.id,
         language=language,

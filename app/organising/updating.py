@@ -146,7 +146,10 @@ def move(here: Here, public_id: str) -> Response:
     found = _find(here, public_id)
     action = request.form.get("action", "")
     if action == "test":
-        return _do(here, found, lambda session: _test(session, here, found))
+        answer = _do(here, found, lambda session: _test(session, here, found))
+        if answer.status_code == 303:
+            answer.headers["Location"] += "?mailed=yes"
+        return answer
     act = _MOVES.get(action)
     if act is None:
         abort(400)
@@ -324,15 +327,18 @@ def _show(
             _version(here, found, code, typed) for code in _languages(here, found)
         ],
         first=here.settings.default_language,
+        mailed="mailed" in request.args,
         ticked=found.public if public is None else public,
         errors=shell.at_fields(wrong),
     )
 
 
 def _languages(here: Here, found: Shown) -> list[str]:
+    """What there is to write in, or what was written, in the letter's order."""
+    codes = list(here.settings.wordings)
     if found.state is MailingState.DRAFT:
-        return list(here.settings.wordings)
-    return list(found.texts)
+        return codes
+    return [code for code in codes if code in found.texts]
 
 
 def _version(

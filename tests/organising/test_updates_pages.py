@@ -73,7 +73,8 @@ def test_an_update_from_the_first_word_to_the_last_mail(house: House) -> None:
         "Um sofort keine mehr zu bekommen",
     ):  # fmt: skip
         assert said in page, said
-    ella.post(f"{path}/move", {"action": "test", "language": "de"})
+    tried = ella.post(f"{path}/move", {"action": "test", "language": "de"})
+    assert "on its way to your own address" in ella.get(tried.headers["Location"]).text
     (test,) = house.deliver()
     assert test.recipients == (ella.email,)
     assert test.message["Subject"] == "[Test] Wir trafen die Ministerin"
