@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from app import db
 from app.db import Transaction
 from app.domain import addresses, disputes, drafts, requests, resting, standing
+from app.domain.free_mail import FREE_MAIL
 from app.domain.keyring import Keyring
 from app.domain.look_alikes import look_alike_key
 from app.models import (
@@ -29,48 +30,6 @@ from app.models import (
 # As many namesakes and former moves as fit on the screen.
 MOST = 10
 
-# Where anybody gets an address; nothing follows from one there.
-_FREE_MAIL = frozenset(
-    [
-        "gmail.com",
-        "googlemail.com",
-        "outlook.com",
-        "hotmail.com",
-        "live.com",
-        "msn.com",
-        "yahoo.com",
-        "icloud.com",
-        "me.com",
-        "mac.com",
-        "aol.com",
-        "gmx.com",
-        "gmx.de",
-        "gmx.net",
-        "gmx.at",
-        "web.de",
-        "mail.com",
-        "mail.ru",
-        "yandex.ru",
-        "proton.me",
-        "protonmail.com",
-        "pm.me",
-        "tutanota.com",
-        "tuta.io",
-        "qq.com",
-        "163.com",
-        "126.com",
-        "orange.fr",
-        "free.fr",
-        "laposte.net",
-        "wanadoo.fr",
-        "t-online.de",
-        "zoho.com",
-        "fastmail.com",
-        "hey.com",
-        "posteo.de",
-        "mailbox.org",
-    ]
-)
 # What an address at an institution has around the institution's own name.
 _COMMON = frozenset(
     [
@@ -195,7 +154,7 @@ def domain_is(domain: str | None, affiliation: str | None) -> str:
     """
     if domain is None:
         return "none"
-    if domain in _FREE_MAIL:
+    if domain in FREE_MAIL:
         return "free"
     labels = set(re.split(r"[.-]", domain)) - _COMMON
     words = re.findall(r"\w+", (affiliation or "").lower())

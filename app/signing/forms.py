@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from app import i18n
-from app.domain import addresses, letters, names
+from app.domain import addresses, letters, names, slips
 from app.domain.addresses import AddressFault, AddressProblem
 from app.domain.drafts import Draft
 from app.domain.letters import Settings
@@ -68,6 +68,13 @@ _ADDRESS = {
     ),
 }
 
+_ONE_SLIP = _(
+    "Did you mean %(address)s? If your address is right as it is, send the form once "
+    "more."
+)
+# The hidden field with the address that was asked about: sent twice, it is meant.
+AS_TYPED = "email_as_typed"
+
 
 def judge_address(text: str, translate: Callable[..., str]) -> tuple[str, str | None]:
     """The address in `text`, and what is wrong with it."""
@@ -106,6 +113,9 @@ class _Judge:
         address, problem = judge_address(self.typed("email"), self.translate)
         if problem:
             self.wrong("email", problem)
+        elif (meant := slips.meant(address)) and address != self.typed(AS_TYPED):
+            self.form.values[AS_TYPED] = address
+            self.wrong("email", self.translate(_ONE_SLIP, address=meant))
         return address
 
     def line(self, field: str, *, organisation: bool = False) -> str:

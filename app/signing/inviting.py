@@ -67,9 +67,9 @@ def sign(token: str) -> Response:
     if phase is not Phase.OPEN:
         abort(410 if phase is Phase.CLOSED else 409)
     language = settings.wording(invited.language).language
-    draft, judged = forms.judge(
-        typed | {"email": invited.address}, settings=settings, language=language
-    )
+    # The address is the one that was invited, whatever it looks like.
+    own = {"email": invited.address, forms.AS_TYPED: invited.address}
+    draft, judged = forms.judge(typed | own, settings=settings, language=language)
     if draft is None:
         return _page(token, invited, settings, judged, 400)
     with here.database.transaction() as session:
@@ -82,7 +82,7 @@ def sign(token: str) -> Response:
         )
         session.commit()
     return answers.see_other(
-        urls.inbox(settings.slug, refer_to(submission_id), language)
+        urls.inbox(settings.slug, refer_to(submission_id, invited.address), language)
     )
 
 

@@ -20,12 +20,14 @@ from app.domain.wording import Difference, difference
 from app.i18n import marked as _
 from app.mail import outbox
 from app.models import Outbox, OutboxState, TextVersion
-from app.signing import forms, guard, sheet
+from app.signing import forms, guard, sheet, spam_folders
 from app.site import site
 
 bp = Blueprint("signing", __name__)
 
 _REFERENCE = b"inbox"
+# The length of a submission's id; what follows it in a reference is of the page alone.
+_ID = 16
 _SIGN_ANEW = _("The address cannot be corrected here (any more): please sign anew.")
 
 
@@ -106,7 +108,9 @@ def sign(slug: str) -> Response:
             now=now,
         )
         session.commit()
-    return answers.see_other(urls.inbox(slug, refer_to(submission_id), language))
+    return answers.see_other(
+        urls.inbox(slug, refer_to(submission_id, draft.email), language)
+    )
 
 
 def _network_key(now: datetime) -> bytes | None:
@@ -147,17 +151,23 @@ def _change(settings: Settings, language: str, read: str) -> list[Difference]:
     return difference(before or "", wording.html)
 
 
-def refer_to(submission_id: bytes) -> str:
-    """A text of constant length that only this house can read, new every time."""
-    return tokens.encode(site().keyring.seal(submission_id, context=_REFERENCE))
+def refer_to(submission_id: bytes, address: str) -> str:
+    """A text of constant length that only this house can read, new every time.
+
+    It says at whose provider the mail lies, too: what the page shows must not depend
+    on what has become of the form.
+    """
+    known = submission_id + bytes([spam_folders.number(address)])
+    return tokens.encode(site().keyring.seal(known, context=_REFERENCE))
 
 
-def _submission_of(reference: str) -> bytes:
-    """The submission behind a reference, or 404."""
+def _read_reference(reference: str) -> tuple[bytes, int]:
+    """The submission behind a reference and the number of its provider, or 404."""
     try:
-        return site().keyring.open(tokens.decode(reference), context=_REFERENCE)
+        known = site().keyring.open(tokens.decode(reference), context=_REFERENCE)
     except (InvalidToken, Unopenable):
         abort(404)
+    return known[:_ID], int.from_bytes(known[_ID:])
 
 
 @bp.get("/letters/<slug:slug>/inbox/<reference>")
@@ -169,14 +179,14 @@ def inbox(slug: str, reference: str) -> Response:
 def _inbox(
     slug: str, reference: str, form: SignForm, notice: str | None, status: int = 200
 ) -> Response:
-    submission_id = _submission_of(reference)
+    submission_id, provider = _read_reference(reference)
     with site().database.snapshot() as session:
         settings = walkable(session, slug)
         state = _state(session, submission_id)
     language = answers.language_asked(settings)
     view = letters.view(settings, language=language, now=db.now())
-    if notice:
-        notice = i18n.translator(view.locale)(notice)
+    translate = i18n.translator(view.locale)
+    folder = spam_folders.sentence(provider)
     return answers.page(
         "signing/inbox.html",
         status=status,
@@ -184,7 +194,8 @@ def _inbox(
         reference=reference,
         state=state,
         form=form,
-        notice=notice,
+        notice=translate(notice) if notice else None,
+        folder=translate(folder) if folder else None,
     )
 
 
@@ -225,7 +236,7 @@ def inbox_act(slug: str, reference: str) -> Response:
     """
     here, now = site(), db.now()
     typed = guard.read_form(request)
-    submission_id = _submission_of(reference)
+    submission_id, _provider = _read_reference(reference)
     action = typed.get("action")
     if action == "resend":
         with here.database.transaction() as session:
@@ -258,7 +269,7 @@ def inbox_act(slug: str, reference: str) -> Response:
         session.commit()
     if moved is None:
         return _inbox(slug, reference, SignForm(), _SIGN_ANEW, 409)
-    return answers.see_other(urls.inbox(slug, refer_to(moved), language))
+    return answers.see_other(urls.inbox(slug, refer_to(moved, address), language))
 
 
 @bp.get("/letters/<slug:slug>/privacy")
