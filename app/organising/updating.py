@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from flask import Blueprint, Response, abort, request
 from sqlalchemy.exc import NoResultFound
 from sqlalchemy.orm import Session
 
 from app import answers, i18n, urls
-from app.domain import letters, mailing_moves, mailings, tally
+from app.domain import mailing_moves, mailings
 from app.domain.editing import ReadOnly, WrongValue
 from app.domain.mailings import NotNow, Shown
 from app.domain.rights import Act
-from app.domain.views import StoredHtml
 from app.i18n import marked as _
-from app.mail import updates
-from app.mail.wire import House
-from app.models import MailingKind, MailingState, Measure, OutboxKind
-from app.organising import access, pages, shell
+from app.models import MailingKind, MailingState
+from app.organising import access, pages, shell, update_texts
 from app.organising.access import Here
 from app.site import site
 
@@ -44,11 +41,6 @@ _REFUSED = {
               "wish for a stream. Choose a later time."),
 }  # fmt: skip
 _READ_ONLY = _("The letter is archived: nothing about it changes any more.")
-# What the thanks begin with, until somebody writes them otherwise.
-_THANKS = (
-    _("Thank you for signing: %(title)s"),
-    _("The letter has closed. Thank you for standing behind it with your name."),
-)
 
 
 def _there(here: Here, *tail: str) -> str:
@@ -290,18 +282,6 @@ def _do(
     )
 
 
-class Version(NamedTuple):
-    """An update in one language: what is typed, and how it would arrive."""
-
-    code: str
-    name: str
-    direction: str
-    subject: str
-    source: str
-    html: StoredHtml
-    text: str
-
-
 def _show(
     here: Here,
     public_id: str,
@@ -313,8 +293,6 @@ def _show(
     public: bool | None = None,
 ) -> Response:
     found = _find(here, public_id)
-    if typed is None and not found.texts and found.kind is MailingKind.CLOSING:
-        typed = {code: _thanks(here, code) for code in here.settings.wordings}
     template = "draft" if found.state is MailingState.DRAFT else "one"
     return pages.page(
         f"organising/updates/{template}.html",
@@ -323,59 +301,9 @@ def _show(
         said=said,
         update=found,
         states=STATES,
-        versions=[
-            _version(here, found, code, typed) for code in _languages(here, found)
-        ],
+        versions=update_texts.versions(here, found, typed),
         first=here.settings.default_language,
         mailed="mailed" in request.args,
         ticked=found.public if public is None else public,
         errors=shell.at_fields(wrong),
     )
-
-
-def _languages(here: Here, found: Shown) -> list[str]:
-    """What there is to write in, or what was written, in the letter's order."""
-    codes = list(here.settings.wordings)
-    if found.state is MailingState.DRAFT:
-        return codes
-    return [code for code in codes if code in found.texts]
-
-
-def _version(
-    here: Here, found: Shown, code: str, typed: Mapping[str, tuple[str, str]] | None
-) -> Version:
-    stored = found.texts.get(code)
-    subject, source = (stored.subject, stored.source) if stored else ("", "")
-    if typed is not None:
-        subject, source = typed.get(code, ("", ""))
-    text = ""
-    if stored:
-        with site().database.reading() as session:
-            counted = tally.read(session, letter_id=here.settings.id)
-        config = site().config
-        text = updates.preview(
-            House(config.base_url, config.mail_from),
-            site().tokens,
-            letters.view(here.settings, language=code, now=here.now),
-            kind=OutboxKind(found.kind.value),
-            news=stored,
-            number=tally.total(counted, Measure.CONFIRMED),
-            now=here.now,
-        )
-    return Version(
-        code=code,
-        name=i18n.language_name(code),
-        direction=i18n.direction(code),
-        subject=subject,
-        source=source,
-        html=stored.html if stored else StoredHtml(""),
-        text=text,
-    )
-
-
-def _thanks(here: Here, code: str) -> tuple[str, str]:
-    """The ready-made thanks in a language of the letter."""
-    translate = i18n.translator(i18n.speaks(code))
-    subject, source = map(translate, _THANKS)
-    title = here.settings.wordings[code].title
-    return (subject % {"title": title})[: mailings.LONGEST_SUBJECT], source
