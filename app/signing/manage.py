@@ -16,6 +16,7 @@ from app.domain import (
     lifecycle_consents,
     lifecycle_letter,
     record,
+    resting,
     showing,
     tally,
     wordings,
@@ -39,6 +40,7 @@ def mine(token: str) -> Response:
         counted = tally.read(session, letter_id=found.settings.id)
         waiting = backlog.read(session, letter_id=found.settings.id)
         change = _change(session, found)
+        comes_back = resting.mark_of(session, signature_id=found.id)
     return answers.page(
         "signing/manage.html",
         letter=found.view,
@@ -51,6 +53,7 @@ def mine(token: str) -> Response:
         wishes=_wishes(found),
         waiting=waiting,
         change=change,
+        comes_back=comes_back,
         numbers=figures.numbers(
             counted,
             settings=found.settings,
@@ -107,6 +110,8 @@ def act(token: str) -> Response:
         return _index(token, noindex=verb == "noindex")
     if verb == "keep":
         return _keep(token)
+    if verb == "write_again":
+        return _write_again(token)
     if verb not in ("withdraw", "erase"):
         abort(400)
     sure = typed.get("sure") == "yes"
@@ -135,6 +140,23 @@ def act(token: str) -> Response:
         counted=found.row.state == "counted",
         listed=found.row.listed,
     )
+
+
+def _write_again(token: str) -> Response:
+    """Write again to an address from which mails came back: its owner has mended it."""
+    with site().database.writing() as session:
+        found = own.find(session, token)
+        if found is None:
+            return unknown_link()
+        resting.write_again(
+            session,
+            keyring=site().keyring,
+            signature_id=found.id,
+            actor=record.SIGNATORY,
+            now=db.now(),
+        )
+        session.commit()
+    return answers.see_other(urls.manage(token))
 
 
 def _index(token: str, *, noindex: bool) -> Response:

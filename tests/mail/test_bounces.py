@@ -456,6 +456,22 @@ def test_a_signature_whose_mail_comes_back_is_marked_and_counts_on(
     assert row(house).answer == "came back before"
 
 
+def test_its_owner_may_say_that_the_mailbox_works_again(office: Office) -> None:
+    house = office.house
+    signed = confirmed(office)
+    manage = link(signed, "manage")
+    assert "Write to me again" not in house.get(manage).text
+    office.comes("postfix", signed)
+    assert "Write to me again" in house.get(manage).text
+    assert len(bouncing(office)) == 1, "to look changes nothing"
+    for _ in range(2):
+        again_ = house.post(manage, {"action": "write_again"})
+        assert again_.status_code == 303
+    assert bouncing(office) == []
+    assert "Write to me again" not in house.get(manage).text
+    assert [mail.recipients for mail in again(office)] == [(ALICE,)]
+
+
 def test_a_letter_may_hold_them(office: Office) -> None:
     house = office.house
     house.set_letter(bounce_policy="hold")
