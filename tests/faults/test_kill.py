@@ -1,4 +1,7 @@
-"""Threats G, row 54: kill -9 in the middle of a burst loses nothing acknowledged."""
+"""Threats G, row 54: kill -9 in the middle of a burst loses nothing acknowledged.
+
+The mail server is broken in every way meanwhile (row 57).
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ from app.domain.drafts import Draft, sealing_context
 from app.models import Outbox, Signature, Submission
 from app.site import Site
 from tests.house import FIELDS, KEYS, SLUG, settings
+from tests.servers.behaviours import ARRIVED, FAULTS
 from tests.servers.live import Answer, Live
 from tests.servers.smtp import Mail, Sink
 
@@ -76,9 +80,12 @@ class _Burst:
 
 
 def test_row_54_nothing_acknowledged_is_lost(database_url: str, tmp_path: Path) -> None:
-    environment = {"SECRET_KEYS": KEYS, "MAIL_LEASE": "5", "MAIL_RETRY": "0.05"}
+    environment = {
+        "SECRET_KEYS": KEYS, "MAIL_LEASE": "5", "MAIL_RETRY": "0.05",
+        "MAIL_TIMEOUT": "1",
+    }  # fmt: skip
     with (
-        Sink() as sink,
+        Sink(*FAULTS) as sink,
         Live(
             tmp_path / "instance",
             database_url=database_url,
@@ -165,7 +172,9 @@ def _all_is_sent(live: Live, sink: Sink, kills: int) -> dict[str, list[Mail]]:
     for mail in sink.mails:
         mails[mail.recipients[0]].append(mail)
     assert mails.keys() == {_email(number) for number in range(PEOPLE)}
-    assert len(sink.mails) - PEOPLE <= IN_FLIGHT * kills
+    assert not sink.script, "a fault of the mail server was never met"
+    unsure = sum(fault in ARRIVED for fault in FAULTS)
+    assert len(sink.mails) - PEOPLE <= IN_FLIGHT * kills + unsure
     for copies in mails.values():
         assert len({mail.message["Message-ID"] for mail in copies}) == 1
         assert _link(copies)

@@ -51,3 +51,13 @@ HANG_AFTER_DOT = Behaviour(Step.DOT, wait=3600.0)
 def late_banner(seconds: float) -> Behaviour:
     """A server that says nothing for a while, and is then as it should be."""
     return Behaviour(Step.CONNECT, wait=seconds)
+
+
+# Every fault; those that hang up come before those that a new connection meets.
+FAULTS = (
+    GREYLISTED, DROP_IN_DATA, BUSY, SENDER_REFUSED, GARBAGE, DROP_AFTER_DOT,
+    MAILBOX_FULL, HANG_AFTER_DOT, SILENT, CONTENT_REFUSED,
+    Behaviour(Step.MAIL, "421 4.7.0 Too many, come back later"), BUSY,
+)  # fmt: skip
+# After these the mail has arrived, and its sender cannot know.
+ARRIVED = {DROP_AFTER_DOT, HANG_AFTER_DOT}
