@@ -8,7 +8,16 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from app.db import Transaction
-from app.domain import ending, factors, leaving, pdfs, sectors, unveiling, wordings
+from app.domain import (
+    ending,
+    factors,
+    leaving,
+    pdfs,
+    reminders,
+    sectors,
+    unveiling,
+    wordings,
+)
 from app.models import Sector, Signature, TextVersion, Unveiling
 
 CHORES = (
@@ -19,6 +28,7 @@ CHORES = (
     leaving.wipe_due,
     ending.wipe_deleted,
     pdfs.wipe_untrue,
+    reminders.ask_next,
 )
 
 
@@ -49,6 +59,7 @@ def waiting(session: Transaction, *, now: datetime) -> bool:
             leaving.over(now),
             ending.unwiped(),
             pdfs.untrue(),
+            reminders.waiting(now),
         )
     )
     return bool(session.scalar(found))

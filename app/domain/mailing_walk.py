@@ -25,6 +25,7 @@ from app.models import (
     IS_UNSENT,
     Letter,
     Mailing,
+    MailingKind,
     MailingState,
     Outbox,
     OutboxState,
@@ -175,6 +176,7 @@ def _waits(session: Transaction, mailing_id: int, *conditions: Any) -> bool:
     found = exists().where(
         IS_UNSENT,
         Outbox.priority == LAST,
+        Outbox.kind.in_([kind.value for kind in MailingKind]),
         Outbox.number == mailing_id,
         *conditions,
     )

@@ -19,6 +19,14 @@ def confirm(
     return build("confirm", house, envelope, letter, link=link, not_me=link, code=code)
 
 
+def reminder(
+    house: House, envelope: Envelope, letter: LetterView, *, token: str, code: str
+) -> bytes:
+    """The same once more, three days later."""
+    link = urls.absolute(house.base_url, urls.confirm(token))
+    return build("reminder", house, envelope, letter, link=link, not_me=link, code=code)
+
+
 def already_signed(
     house: House, envelope: Envelope, letter: LetterView, *, manage: str
 ) -> bytes:

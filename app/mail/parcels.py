@@ -27,7 +27,8 @@ from app.prepared import Question, Step
 
 # The mails that somebody other than the owner of the address can cause: these alone
 # are under the ceilings, and never go to who said "this was not me".
-_UNASKED = frozenset({OutboxKind.CONFIRM, OutboxKind.MANAGE, OutboxKind.INVITED})
+_UNASKED = frozenset({OutboxKind.CONFIRM, OutboxKind.MANAGE, OutboxKind.INVITED,
+                      OutboxKind.REMINDER})  # fmt: skip
 
 # Whoever waits for one of these has it in hand to say where it goes.
 _ASKED = frozenset({OutboxKind.MANAGE})
@@ -278,7 +279,10 @@ class Maker:
                 token=self._tokens.make(Purpose.INVITATION, claimed.invitation_id),
             )
         assert claimed.submission_id is not None
-        return messages.confirm(
+        ask = messages.confirm
+        if claimed.kind == OutboxKind.REMINDER:
+            ask = messages.reminder
+        return ask(
             self._house,
             envelope,
             view,

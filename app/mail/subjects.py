@@ -24,6 +24,7 @@ from app.domain import (
     wordings,
 )
 from app.domain.keyring import Keyring
+from app.domain.letters import Phase
 from app.domain.mailings import Text
 from app.domain.shelf import Shelf
 from app.domain.verbs import RETURN_WITHIN
@@ -122,6 +123,13 @@ class Subjects:
             session,
             Step(_THEIRS, {"letter": settings.id, "address_key": address_key}),
         )
+        if claimed.kind == OutboxKind.REMINDER:
+            if found:
+                return "signed"
+            if opened.draft.asked:
+                return "asked by the team"
+            if settings.phase(now) is Phase.CLOSED:
+                return "closed"
         return Subject(
             letter_id=settings.id,
             language=opened.language,

@@ -208,12 +208,15 @@ class MailFigure(Base):
 
 
 class MailMark(Base):
-    """Up to which signature the figures of the mail domains are counted: one row."""
+    """How far the worker has come along signatures and forms: one row."""
 
     __tablename__ = "mail_mark"
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    # Up to which signature the figures of the mail domains are counted.
     signature_id: Mapped[int] = mapped_column(RowId)
+    # Up to which end of a form people were reminded to confirm.
+    reminded_to: Mapped[datetime | None] = mapped_column(Moment)
 
 
 # The condition of the index that the worker reads along, as literals (see IS_OPEN).
