@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from app.cli_bounces import bounces_group
 from app.cli_cases import case, export, import_
 from app.cli_disputes import dispute
 from app.cli_holds import blocked, holds_group, watch_list
+from app.cli_outbox import outbox
 from app.cli_signatures import signature
 from app.domain import (
     addresses,
@@ -223,18 +223,6 @@ def record_verify(kept: str | None) -> None:
         )
         raise SystemExit(1)
     click.echo(f"unbroken up to {head.position}:{head.hash}")
-
-
-outbox = AppGroup("outbox", help="The mails to be sent.")
-
-
-@outbox.command("count")
-def outbox_count() -> None:
-    """How many mails are in which state, as JSON."""
-    from app.mail import outbox as queue
-
-    with site().database.reading() as session:
-        click.echo(json.dumps(queue.by_state(session), sort_keys=True))
 
 
 @click.command("worker")
