@@ -24,9 +24,9 @@ from app.domain import exports, letters
 from app.mail import messages
 from app.mail.wire import Envelope, House
 from app.models import IS_UNENDED, Job
+from app.postman import Postman
 from app.site import Site
 from app.workbench import Workbench
-from app.worker import Postman
 from bench.stage import SLUG
 
 # The columns of an export, as they stand in the table.

@@ -36,8 +36,8 @@ from app.domain import (
 from app.front import Front
 from app.models import Letter, Measure, Signature
 from app.mount import Mount
+from app.postman import Postman
 from app.site import Site
-from app.worker import Postman
 from tests.organising.people import Signed
 from tests.servers.smtp import Mail, Sink
 

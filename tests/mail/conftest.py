@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.worker import Postman
+from app.postman import Postman
 from tests.house import House, settings
 from tests.mail.work import Hire
 

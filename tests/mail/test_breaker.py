@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from app.models import Outbox
-from app.worker import Postman
+from app.postman import Postman
 from tests.house import House
 from tests.letters import outbox_states
 from tests.mail.work import Hire, repaired, row, sign_people, slots, work

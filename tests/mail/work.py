@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from app.models import MailSlot, Outbox
-from app.worker import Postman
+from app.postman import Postman
 from tests.house import House
 
 # Makes a worker with settings of its own, such as `hire(MAIL_RETRY="60")`.

@@ -14,8 +14,8 @@ from werkzeug.test import Client
 from app import db
 from app.mail import outbox
 from app.models import Outbox, Submission
+from app.postman import Postman
 from app.site import Site
-from app.worker import Postman
 from tests.house import BASE, FIELDS, SLUG, House, at_once, later, link
 from tests.letters import outbox_states, rows
 from tests.servers.behaviours import Behaviour, Step
