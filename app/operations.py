@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flask import Blueprint, Response, abort, request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge
 from prometheus_client.exposition import generate_latest
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from app import db
-from app.domain import record
+from app.domain import mail_funnel, record
 from app.mail import outbox
 from app.models import Ledger
 from app.site import site
@@ -52,14 +53,53 @@ def metrics() -> Response:
         abort(404)
     registry = CollectorRegistry()
     with site().database.reading() as session:
-        figures = {
-            "outbox_due": ("Mails that are due and not sent.",
-                           outbox.waiting(session, now=db.now())),
-            "ledger_unfolded": ("Ledger rows that are not folded yet.",
-                                session.scalar(select(func.count(Ledger.id))) or 0),
-            "record_sealed": ("Position of the record's head.",
-                              record.head(session).position),
-        }  # fmt: skip
+        _of_the_house(registry, session, db.now())
+        _of_the_letters(registry, session, db.now())
+    return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+def _of_the_house(registry: CollectorRegistry, session: Session, now: datetime) -> None:
+    oldest = outbox.oldest_due(session, now=now)
+    figures = {
+        "outbox_due": ("Mails that are due and not sent.",
+                       outbox.waiting(session, now=now)),
+        "outbox_late_seconds": ("Since when the mail that waits longest is due.",
+                                (now - oldest).total_seconds() if oldest else 0),
+        "ledger_unfolded": ("Ledger rows that are not folded yet.",
+                            session.scalar(select(func.count(Ledger.id))) or 0),
+        "record_sealed": ("Position of the record's head.",
+                          record.head(session).position),
+    }  # fmt: skip
     for name, (about, value) in figures.items():
         Gauge(f"undersigned_{name}", about, registry=registry).set(value)
-    return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+def _of_the_letters(
+    registry: CollectorRegistry, session: Session, now: datetime
+) -> None:
+    """What becomes of the forms; never more figures with more signatures."""
+    forms = Gauge(
+        "undersigned_forms_last_day",
+        "Forms of the last 24 hours by what became of them; domain '': all others.",
+        ("letter", "domain", "stage"),
+        registry=registry,
+    )
+    for (slug, domain), funnel in mail_funnel.read(session, now=now).items():
+        for stage, number in funnel.stages():
+            forms.labels(slug, domain, stage).set(number)
+    queued = Gauge(
+        "undersigned_forms_queued",
+        "Forms whose first mail is not handed over, among the next 10,000 mails.",
+        ("letter",),
+        registry=registry,
+    )
+    for slug, number in mail_funnel.queued(session).items():
+        queued.labels(slug).set(number)
+    silent = Gauge(
+        "undersigned_mail_domain_silent",
+        "1 for a mail domain from which nobody confirms any more.",
+        ("letter", "domain"),
+        registry=registry,
+    )
+    for slug, domain in mail_funnel.silent(session):
+        silent.labels(slug, domain).set(1)
