@@ -46,6 +46,8 @@ APART = timedelta(minutes=1)
 TOO_SOON = "too soon"
 
 _LONGEST_PAUSE = timedelta(hours=4)
+# So many tries take a week, with pauses that begin at a minute.
+LAST_TRY = 46
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +220,13 @@ def retry(
     first: timedelta,
     now: datetime,
 ) -> bool:
-    """Trouble on the way: try again after a pause that grows, with jitter."""
+    """Trouble on the way: try again after a pause that grows, with jitter.
+
+    After a week, as long as a link works, the address is taken for one that takes no
+    mail (RFC 5321 section 4.5.4.1 asks for four or five days).
+    """
+    if claimed.attempts >= LAST_TRY:
+        return refused(session, claimed, answer=answer, now=now)
     # The power is bounded as well: a time that long cannot be written down.
     pause = min(first * 4 ** min(claimed.attempts - 1, 10), _LONGEST_PAUSE)
     values = {

@@ -136,6 +136,20 @@ def test_the_pause_grows_fourfold_and_ends_at_four_hours(
     assert (row(house).state, row(house).answer) == ("ready", "451")
 
 
+def test_after_a_week_of_trouble_a_mail_has_its_end(
+    house: House, now: datetime
+) -> None:
+    at = now
+    for _ in range(outbox.LAST_TRY):
+        (mine,) = claim(house, at)
+        with house.writing() as session:
+            outbox.retry(session, mine, answer="451", first=FIRST, now=at)
+        at = max(at, row(house).due_at)
+    assert (row(house).state, row(house).answer) == ("refused", "451")
+    assert timedelta(days=6) < at - now < timedelta(days=8)
+    assert claim(house, at + timedelta(days=1)) == []
+
+
 def test_pauses_differ_so_that_mails_do_not_return_all_at_once(house: House) -> None:
     for n in range(12):
         house.sign(email=f"person{n}@example.org")
