@@ -240,6 +240,11 @@ def development_inbox() -> str:
     return "/dev/inbox"
 
 
+def development_mails(*parts: str) -> str:
+    """An example of every kind of mail; in development only."""
+    return "/".join(("/dev/mails", *parts))
+
+
 def organise(*parts: str) -> str:
     """A page for organisers: what they are called by below their room."""
     return "/organise/" + "/".join(parts)

@@ -94,6 +94,16 @@ def development_inbox_empty(world: World, who: str, language: str) -> TestRespon
     return world.bare.get(urls.development_inbox())
 
 
+def development_mails(world: World, who: str, language: str) -> TestResponse:
+    """An example of every kind of mail."""
+    return world.house.get(urls.development_mails())
+
+
+def development_mail(world: World, who: str, language: str) -> TestResponse:
+    """One of them, in another language than the page."""
+    return world.house.get(urls.development_mails("confirm", "de"))
+
+
 def nowhere(world: World, who: str, language: str) -> TestResponse:
     """There is no such letter."""
     return world.house.get(f"/letters/no-such-letter?lang={language}")

@@ -286,6 +286,8 @@ TABLE: tuple[Row, ...] = (
         ("development-inbox", elsewhere.development_inbox),
         ("development-inbox-empty", elsewhere.development_inbox_empty),
     ),
+    *_rows("development.mails", ("development-mails", elsewhere.development_mails)),
+    *_rows("development.mail", ("development-mail", elsewhere.development_mail)),
     # -- What cannot be done -----------------------------------------------------
     *_rows(None, ("error-404", elsewhere.nowhere, 404), languages=ALL),
     *_rows(
@@ -316,6 +318,7 @@ NOT_PAGES = {
     "signatories.file": "the public list as CSV",
     "corrections.feed": "the corrections as Atom, for feed readers",
     "updates.feed": "the updates as Atom, for feed readers",
+    "development.mail_html": "the HTML of a mail, as a mail program shows it",
     "development.inbox_json": "the development inbox as JSON, for programs",
     "snapshots.table": "a press snapshot as CSV",
     "snapshots.private_table": "a press snapshot as CSV, before the embargo passes",
