@@ -76,10 +76,11 @@ flask: .venv/run.stamp ## Run a command on an instance (INSTANCE=instance ARGS="
 
 # ---- Testing and measuring -----------------------------------------------------
 
-# Two workers are what a small machine bears; one named test starts faster alone.
+# One more than a small machine has cores, for many tests wait for a lease or a browser;
+# one named test starts faster alone.
 .PHONY: test
 test: .venv/dev.stamp $(if $(ARGS),,lint types) ## Lint, types and every test; with ARGS="-k name" only those tests
-	$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),-n auto --maxprocesses 4 --dist worksteal)
+	$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),-n 3 --dist worksteal)
 
 .PHONY: lint
 lint: .venv/dev.stamp ## Judge style and format
