@@ -38,7 +38,9 @@ def inbox_json() -> Response:
 
 
 # A mail asks nobody for anything; its looks stand in attributes.
-_LIKE_A_MAIL = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+_LIKE_A_MAIL = (
+    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
+)
 
 
 @bp.get("/mails")
