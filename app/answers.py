@@ -64,6 +64,19 @@ def html(body: str, letter: LetterView | None, status: int = 200) -> Response:
     return response
 
 
+def mail(markup: str, *, ancestors: str = "'none'") -> Response:
+    """The HTML of a mail as a mail program shows it: it runs and loads nothing.
+
+    Its looks stand in attributes; `ancestors` are the pages that may frame it.
+    """
+    response = Response(markup, mimetype="text/html")
+    response.headers["Content-Security-Policy"] = (
+        "default-src 'none'; style-src 'unsafe-inline'; "
+        f"frame-ancestors {ancestors}; sandbox"
+    )
+    return response
+
+
 def see_other(path: str) -> Response:
     """Send the browser on with a GET after a POST (RFC 9110 section 15.4.4)."""
     response = Response(status=303, mimetype="text/plain")

@@ -5,19 +5,18 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app import db
 from app.db import Transaction
-from app.domain import editing, mailings, outgoing
+from app.domain import editing, mail_tests, mailings
 from app.domain.mailings import NotNow
 from app.models import (
     Letter,
     Mailing,
     MailingState,
     MailingText,
-    Outbox,
     OutboxKind,
     Signature,
 )
@@ -170,7 +169,8 @@ def test(
 ) -> None:
     """Mail it to the organiser who asks, in one language; it reaches nobody else.
 
-    Raises NotNow where it says nothing in that language, and NoResultFound.
+    Raises NotNow where it says nothing in that language, or they have had many tests
+    within the hour, and NoResultFound.
     """
     found = mailings.find(session, letter_id=letter_id, public_id=public_id)
     if language not in found.texts:
@@ -178,12 +178,7 @@ def test(
     line = mailings.note(session, letter_id, public_id, "test", actor=actor, now=now,
                          after=language)  # fmt: skip
     kind = OutboxKind(found.kind.value)
-    session.execute(
-        insert(db.table(Outbox)),
-        # The line of the record says which it is, so its number is the mail's.
-        outgoing.new_mail(kind, now)
-        | {"organiser_id": organiser_id, "record_id": line, "number": line},
-    )
+    mail_tests.ask(session, kind=kind, organiser_id=organiser_id, line=line, now=now)
 
 
 def _put(session: Transaction, mailing_id: int, **values: Any) -> None:

@@ -216,11 +216,10 @@ def update(
     number: int | None,
     manage: str,
     unsubscribe: str,
-    test: bool,
 ) -> bytes:
-    """What organisers have to say; `test`: they look at it before it leaves."""
+    """What organisers have to say."""
     return build("update", house, envelope, letter, news=news, text=text,
-                  manage=manage, unsubscribe=unsubscribe, test=test)  # fmt: skip
+                  manage=manage, unsubscribe=unsubscribe)  # fmt: skip
 
 
 def closing(
@@ -233,9 +232,7 @@ def closing(
     number: int | None,
     manage: str,
     unsubscribe: str,
-    test: bool,
 ) -> bytes:
     """The same as thanks, with the number that the letter came to."""
     return build("closing", house, envelope, letter, news=news, text=text,
-                  number=number, manage=manage, unsubscribe=unsubscribe,
-                  test=test)  # fmt: skip
+                  number=number, manage=manage, unsubscribe=unsubscribe)  # fmt: skip

@@ -18,7 +18,7 @@ from app.domain.resting import Rest
 from app.domain.shelf import Shelf
 from app.domain.tokens import Purpose, Tokens
 from app.domain.views import LetterView
-from app.mail import messages, outbox, updates
+from app.mail import messages, outbox, samples, updates
 from app.mail.outbox import Claim
 from app.mail.subjects import Subject, Subjects
 from app.mail.wire import Envelope, House
@@ -204,7 +204,11 @@ class Maker:
         Raises one of UNMAKEABLE when it cannot be made.
         """
         claimed, subject, view = parcel.claim, parcel.subject, parcel.letter
-        envelope = Envelope(subject.address, claimed.message_id, now)
+        envelope = Envelope(subject.address, claimed.message_id, now, test=subject.test)
+        if claimed.kind == OutboxKind.EXAMPLE:
+            return samples.make(
+                subject.request, self._house, view, now=now, envelope=envelope
+            )
         if subject.news is not None:
             kind = OutboxKind(claimed.kind)
             return updates.content(

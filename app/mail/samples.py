@@ -67,9 +67,19 @@ class Sample:
     html: str
 
 
-def make(kind: str, house: House, letter: LetterView, *, now: datetime) -> bytes:
-    """The mail of a kind in the letter's language. Raises KeyError for no kind."""
-    envelope = Envelope(TO, "0" * 32, now)
+def make(
+    kind: str,
+    house: House,
+    letter: LetterView,
+    *,
+    now: datetime,
+    envelope: Envelope | None = None,
+) -> bytes:
+    """The mail of a kind in the letter's language, to nobody unless `envelope` says.
+
+    Raises KeyError for no kind.
+    """
+    envelope = envelope or Envelope(TO, "0" * 32, now)
     write, more = _WRITTEN[kind]
     return write(house, envelope, letter, **more(letter, now))
 
@@ -104,7 +114,6 @@ def _news(letter: LetterView, now: datetime) -> dict[str, object]:
         "number": _NUMBER,
         "manage": urls.manage(TOKEN),
         "unsubscribe": urls.unsubscribe(TOKEN),
-        "test": False,
     }
 
 

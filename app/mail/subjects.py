@@ -19,6 +19,7 @@ from app.domain import (
     invitations,
     inviting,
     mail_figures,
+    mail_tests,
     requests,
     tally,
     wordings,
@@ -81,6 +82,8 @@ class Subject:
     domains: tuple[str, ...] = ()
     # What organisers have to say.
     news: Text | None = None
+    # Whether an organiser wants to see how it arrives.
+    test: bool = False
 
 
 class Subjects:
@@ -100,6 +103,8 @@ class Subjects:
             ):
                 return "kept"
             return self._of_signature(session, claimed, claimed.signature_id)
+        if claimed.kind == OutboxKind.EXAMPLE:
+            return self._example(session, claimed, now)
         if claimed.organiser_id is not None:
             return self._of_organiser(session, claimed, claimed.organiser_id, now)
         if claimed.sign_invitation_id is not None:
@@ -212,6 +217,25 @@ class Subjects:
             domains=tuple(domain for of, domain in silent if of == letter_id),
             deadline=ends,
             invitation=link.hex(),
+        )
+
+    def _example(
+        self, session: Transaction, claimed: Claim, now: datetime
+    ) -> Subject | str:
+        """A mail of the letter for an organiser to look at: the record says which."""
+        asked = mail_tests.read(session, record_id=claimed.record_id)
+        if asked is None:
+            return "not so any more"
+        settings = self._shelf.of(session, letter_id=asked.letter_id, now=now)
+        if asked.language not in settings.wordings:
+            return "not so any more"
+        return Subject(
+            letter_id=asked.letter_id,
+            language=asked.language,
+            address=asked.address,
+            signature=None,
+            request=asked.subject,
+            test=True,
         )
 
     def _line(self, session: Transaction, claimed: Claim) -> str:

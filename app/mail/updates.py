@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app import db, urls
 from app.db import Transaction
-from app.domain import drafts, mailings, tally
+from app.domain import drafts, mail_tests, mailings, tally
 from app.domain.keyring import Keyring
 from app.domain.mailings import Text
 from app.domain.shelf import Shelf
@@ -23,10 +23,7 @@ from app.models import (
     Mailing,
     MailingState,
     Measure,
-    Membership,
-    Organiser,
     OutboxKind,
-    Record,
     Signature,
     State,
 )
@@ -56,7 +53,7 @@ def subject(
     of the count since it was asked for gets none.
     """
     if claimed.organiser_id is not None:
-        return _test(session, claimed, shelf, now)
+        return _test(session, claimed)
     mailing = session.execute(
         select(_m.id, _m.letter_id, _m.state).where(_m.id == claimed.number)
     ).one()
@@ -101,36 +98,27 @@ def subject(
     )
 
 
-def _test(
-    session: Transaction, claimed: Claim, shelf: Shelf, now: datetime
-) -> Subject | str:
+def _test(session: Transaction, claimed: Claim) -> Subject | str:
     """The mail to the organiser who wants to see it: the record says of which."""
-    line = session.execute(
-        select(Record.letter_id, Record.subject, Record.after).where(
-            Record.id == claimed.record_id
-        )
-    ).one()
-    row = session.execute(
-        select(_m.id, Organiser.email)
-        .join(Membership, Membership.letter_id == _m.letter_id)
-        .join(Organiser, Organiser.id == Membership.organiser_id)
-        .where(
-            _m.public_id == line.subject,
-            Organiser.id == claimed.organiser_id,
-            Organiser.active,
-        )
-    ).first()
-    if row is None:
+    asked = mail_tests.read(session, record_id=claimed.record_id)
+    if asked is None:
         return "not so any more"
-    settings = shelf.of(session, letter_id=line.letter_id, now=now)
-    language, text = _said(session, row.id, (line.after or settings.default_language,))
+    mailing_id = session.execute(
+        select(_m.id).where(
+            _m.public_id == asked.subject, _m.letter_id == asked.letter_id
+        )
+    ).scalar()
+    if mailing_id is None:
+        return "not so any more"
+    language, text = _said(session, mailing_id, (asked.language,))
     return Subject(
-        letter_id=settings.id,
+        letter_id=asked.letter_id,
         language=language,
-        address=row.email,
+        address=asked.address,
         signature=None,
-        number=_number(session, claimed, settings.id),
+        number=_number(session, claimed, asked.letter_id),
         news=text,
+        test=True,
     )
 
 
@@ -177,7 +165,6 @@ def content(
         number=about.number,
         manage=urls.absolute(house.base_url, urls.manage(manage)),
         unsubscribe=urls.absolute(house.base_url, urls.unsubscribe(unsubscribe)),
-        test=about.signature is None,
     )
 
 

@@ -29,6 +29,10 @@ _REHEARSAL = _(
     "This is a rehearsal: nothing here counts, and all of it is wiped before the "
     "letter is published."
 )
+_MARKED = _("Test")
+_TEST = _(
+    "This is a test that you asked for yourself: the personal links in it open nothing."
+)
 # What is the recipient's own. In its place stands a mark that nobody can write who
 # does not know the random text.
 _OWN = frozenset({"code", "link", "manage", "not_me", "unsubscribe"})
@@ -57,6 +61,8 @@ class Envelope:
     to: str
     message_id: str
     date: datetime
+    # Whether an organiser wants to see how it arrives.
+    test: bool = False
 
 
 def build(
@@ -71,7 +77,9 @@ def build(
     (threats 14).
     """
     own = {name: str(context.pop(name)) for name in _OWN & context.keys()}
-    common = _common(kind, house, letter, tuple(own), tuple(context.items()))
+    common = _common(
+        kind, house, letter, tuple(own), envelope.test, tuple(context.items())
+    )
     if not (envelope.to.isascii() and envelope.to.isprintable()):
         raise ValueError("an address holds a character that cannot be sent")
     head = (
@@ -120,9 +128,10 @@ def _common(
     house: House,
     letter: LetterView,
     own: tuple[str, ...],
+    test: bool,
     context: tuple[tuple[str, object], ...],
 ) -> _Common:
-    given = {**dict(context), **{name: _mark(name) for name in own}}
+    given = {**dict(context), **{name: _mark(name) for name in own}, "test": test}
     locale = letter.locale
     subject, plain, marked_up = (
         i18n.render(
@@ -130,10 +139,13 @@ def _common(
         )
         for name in ("subject.txt", "body.txt", "body.html")
     )
+    translate = i18n.translator(locale)
     if letter.rehearsal:
-        translate = i18n.translator(locale)
         subject = f"[{translate(_('Rehearsal'))}] {subject}"
         plain = f"{translate(_REHEARSAL)}\n\n{plain}"
+    if test:
+        subject = f"[{translate(_MARKED)}] {subject}"
+        plain = f"{translate(_TEST)}\n\n{plain}"
     message = EmailMessage(policy=SMTP)
     message["From"] = Address("Undersigned", addr_spec=house.sender)
     if "unsubscribe" not in own:

@@ -63,6 +63,8 @@ class OutboxKind(StrEnum):
     UPDATE = "update"
     # The letter has closed: thanks, and the number that it came to.
     CLOSING = "closing"
+    # An organiser wants to see a mail of the letter as it arrives.
+    EXAMPLE = "example"
 
 
 class OutboxState(StrEnum):

@@ -17,7 +17,7 @@ from app.domain.mailings import NotNow, Shown
 from app.domain.rights import Act
 from app.i18n import marked as _
 from app.models import MailingKind, MailingState
-from app.organising import access, pages, shell, update_texts
+from app.organising import access, pages, shell, update_texts, words
 from app.organising.access import Here
 from app.site import site
 
@@ -39,6 +39,7 @@ _REFUSED = {
     "text": _("Write it in the letter's first language first."),
     "week": _("At most three updates begin within a week: who wished for news did not "
               "wish for a stream. Choose a later time."),
+    "tests": words.TESTS,
 }  # fmt: skip
 _READ_ONLY = _("The letter is archived: nothing about it changes any more.")
 

@@ -128,6 +128,7 @@ VALUES = {
     "pixels": _("This picture is too large: 4,096 pixels a side at most."),
     "broken": _("This picture is broken: save it once more and try again."),
 }
+TESTS = _("You have had twenty test mails within the hour: please wait a little.")
 CHANGES = {
     "first": _("First wording"),
     "draft": _("Draft"),

@@ -36,6 +36,7 @@ ARABIC = "محمد بن راشد الكاتب"
 # Where there is no page of its own for somebody who has signed in.
 NO_PAGE = {
     "/letters/deepfakes/desk/next": "sends on to a signature",
+    "/letters/deepfakes/mails/signed/en/html": "a mail, in the frame of its page",
     "/sign-in": "opened before anybody has signed in",
     "/passkey": "opened before anybody has signed in",
     "/code": "opened half-way through a sign-in",
