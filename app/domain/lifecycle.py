@@ -7,7 +7,7 @@ verb calls for one, a mail: in one transaction, which the caller commits.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import case, update
@@ -33,7 +33,6 @@ from app.domain.verbs import (
     MOVES,
     QUIET,
     REJECTED,
-    UNDO_FOR,
     WITHDRAWN,
     NotAllowed,
     ReasonMissing,
@@ -372,8 +371,6 @@ def _move(
                entries=net(before, after, sector))  # fmt: skip
     piles.settle(session, signature_ids=[former.id], prominent=verb is Verb.REVOKE)
     if tell and verb in MAILS and former.origin is Origin.CONFIRMED:
-        # What an organiser does can be undone for a moment, and nobody told of it.
-        pause = timedelta() if actor == record.SIGNATORY else UNDO_FOR
-        outgoing.ask_anew(session, kind=MAILS[verb], signature_id=former.id,
-                          record_id=line, due_at=now + pause, now=now)  # fmt: skip
+        outgoing.tell(session, kind=MAILS[verb], signature_id=former.id, line=line,
+                      actor=actor, now=now)  # fmt: skip
     return to

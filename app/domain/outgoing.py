@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, insert, select, update
 
 from app import db, prepared
 from app.db import Transaction
+from app.domain import record
+from app.domain.verbs import UNDO_FOR
 from app.models import Outbox, OutboxKind, OutboxState
 from app.prepared import Statement, Step
+
+# So many mails of a kind the changes behind one manage link send, within a day and
+# within the month for which the outbox keeps what is finished.
+PER_DAY, PER_MONTH = 5, 20
+_DAY, _MONTH = timedelta(days=1), timedelta(days=30)
 
 _ASK = Statement(
     lambda insert: insert(db.table(Outbox)).on_conflict_do_nothing().inline()
@@ -100,6 +107,43 @@ def ask_anew(
             "created_at": now,
         },
     )
+
+
+def tells(
+    session: Transaction, *, kind: OutboxKind, signature_id: int, now: datetime
+) -> bool:
+    """Whether a change by its owner is still told by mail.
+
+    Whoever has the link could otherwise fill the mailbox of another; and whoever has
+    had so many mails about it knows that somebody has.
+    """
+    times = session.scalars(
+        select(Outbox.created_at).where(
+            Outbox.signature_id == signature_id,
+            Outbox.kind == kind.value,
+            Outbox.created_at > now - _MONTH,
+        )
+    ).all()
+    return len(times) < PER_MONTH and sum(at > now - _DAY for at in times) < PER_DAY
+
+
+def tell(
+    session: Transaction,
+    *,
+    kind: OutboxKind,
+    signature_id: int,
+    line: int,
+    actor: str,
+    now: datetime,
+) -> None:
+    """Ask for the mail that tells a signatory of the move on this line of the record."""
+    by_owner = actor == record.SIGNATORY
+    if by_owner and not tells(session, kind=kind, signature_id=signature_id, now=now):
+        return
+    # What an organiser does can be undone for a moment, and nobody told of it.
+    pause = timedelta() if by_owner else UNDO_FOR
+    ask_anew(session, kind=kind, signature_id=signature_id, record_id=line,
+             due_at=now + pause, now=now)  # fmt: skip
 
 
 def take_back(

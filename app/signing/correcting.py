@@ -5,10 +5,11 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 
 from app import answers, db
-from app.domain import correcting, lifecycle
+from app.domain import correcting, lifecycle, outgoing
 from app.domain.correcting import ASKS_ANEW, CLAIM, ChangedMeanwhile
 from app.domain.drafts import Draft
 from app.domain.views import SignForm
+from app.models import OutboxKind
 from app.signing import forms, guard, own
 from app.signing.confirming import line_of
 from app.signing.own import Mine, unknown_link
@@ -106,6 +107,10 @@ def _look(
     meanwhile: bool = False,
 ) -> Response:
     """What would be shown, and what else would come of it, before it comes of it."""
+    with site().database.reading() as session:
+        told = outgoing.tells(
+            session, kind=OutboxKind.CORRECTED, signature_id=found.id, now=db.now()
+        )
     changed = correcting.changed(found.row, found.settings, draft)
     claim = bool(CLAIM & changed)
     line = line_of(draft, found.settings, found.view.language)._replace(
@@ -130,4 +135,5 @@ def _look(
         featured=claim and found.row.featured_rank is not None,
         asks_anew=bool(ASKS_ANEW & changed),
         meanwhile=meanwhile,
+        told=told,
     )

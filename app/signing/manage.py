@@ -15,6 +15,7 @@ from app.domain import (
     lifecycle,
     lifecycle_consents,
     lifecycle_letter,
+    outgoing,
     record,
     resting,
     showing,
@@ -23,6 +24,7 @@ from app.domain import (
 )
 from app.domain.views import SignForm
 from app.domain.wording import Difference
+from app.models import OutboxKind
 from app.signing import guard, own
 from app.signing.own import Mine, unknown_link
 from app.site import site
@@ -119,6 +121,9 @@ def act(token: str) -> Response:
         found = own.find(session, token)
         if found is None:
             return unknown_link()
+        told = outgoing.tells(
+            session, kind=OutboxKind.WITHDRAWN, signature_id=found.id, now=db.now()
+        )
         if sure:
             move = lifecycle.withdraw if verb == "withdraw" else lifecycle.erase
             try:
@@ -137,6 +142,7 @@ def act(token: str) -> Response:
         letter=found.view,
         token=token,
         verb=verb,
+        told=told,
         counted=found.row.state == "counted",
         listed=found.row.listed,
     )

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import select
 
 from app import db
-from app.domain import lifecycle, showing, verification
+from app.domain import lifecycle, outgoing, showing, verification
 from app.models import Correction, Outbox, Record, VerificationMethod
-from tests.house import FIELDS, SLUG, House, at_once, link
+from tests.house import FIELDS, SLUG, House, at_once, later, link
 from tests.pages import error, typed
 from tests.story.outputs import Outputs
 
@@ -237,6 +237,40 @@ def test_count_me_only_takes_the_name_out_and_leaves_the_number(house: House) ->
     assert "Alice Example" in everywhere(house)
     assert len(told(house)) == 1
     assert mails(house).count("corrected") == 2
+    house.check()
+
+
+def test_one_link_causes_no_more_than_so_many_mails(house: House) -> None:
+    manage = house.confirm()
+    house.deliver()
+    told, silent = "A mail tells you that it was changed", "No mail tells you of it"
+    for number in range(outgoing.PER_DAY):
+        assert told in change(house, manage, title=f"Dean {number}")
+    # It is her right still, and she is told that no mail follows.
+    page = change(house, manage, title="Rector")
+    assert silent in page
+    assert told not in page
+    assert house.signatures()[0].title == "Rector"
+    assert "Rector" in house.fresh(f"/letters/{SLUG}/signatories").text
+    assert len(house.deliver()) == outgoing.PER_DAY
+    # A withdrawal is told of for all that, and to and fro as often as this.
+    sure = {"action": "withdraw", "sure": "yes"}
+    for _ in range(outgoing.PER_DAY):
+        assert "a mail tells you of it" in house.post(manage, sure).text
+        house.post(manage, {"action": "return"})
+    assert silent in house.post(manage, sure).text
+    assert house.numbers()["confirmed"] == 0
+    house.post(manage, {"action": "return"})
+    assert mails(house).count("withdrawn") == outgoing.PER_DAY
+    # Day by day there are no more than twenty within a month.
+    for day in range(1, 6):
+        later(days=day, minutes=1)
+        for number in range(outgoing.PER_DAY):
+            change(house, manage, title=f"Dean {day} {number}")
+    assert mails(house).count("corrected") == outgoing.PER_MONTH
+    later(days=31)
+    assert told in change(house, manage, title="Emerita")
+    assert mails(house).count("corrected") == outgoing.PER_MONTH + 1
     house.check()
 
 
