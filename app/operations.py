@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app import db
 from app.domain import mail_funnel, record
-from app.mail import outbox
+from app.mail import outbox, relay
 from app.models import Ledger
 from app.site import site
 
@@ -60,11 +60,19 @@ def metrics() -> Response:
 
 def _of_the_house(registry: CollectorRegistry, session: Session, now: datetime) -> None:
     oldest = outbox.oldest_due(session, now=now)
+    standing = relay.read(session)
+    since = standing.refuses_since
     figures = {
         "outbox_due": ("Mails that are due and not sent.",
                        outbox.waiting(session, now=now)),
         "outbox_late_seconds": ("Since when the mail that waits longest is due.",
                                 (now - oldest).total_seconds() if oldest else 0),
+        "breaker_open": ("1 while the mail server refuses us and the worker stands back.",
+                         int(since is not None)),
+        "breaker_open_seconds": ("Since when the mail server refuses us.",
+                                 (now - since).total_seconds() if since else 0),
+        "breaker_openings": ("How often it has made the worker stand back.",
+                             standing.refusals),
         "ledger_unfolded": ("Ledger rows that are not folded yet.",
                             session.scalar(select(func.count(Ledger.id))) or 0),
         "record_sealed": ("Position of the record's head.",

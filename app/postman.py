@@ -14,7 +14,7 @@ from app.db import Database
 from app.domain import mail_figures
 from app.domain.keyring import Keyring
 from app.domain.tokens import Tokens
-from app.mail import outbox
+from app.mail import outbox, relay
 from app.mail.delivery import Answer, Result, Transport
 from app.mail.parcels import UNMAKEABLE, Maker, Parcel
 from app.mail.verp import Verp
@@ -44,6 +44,14 @@ def _forms(ended: Iterable[Ended]) -> list[mail_figures.Ended]:
         if (parcel.claim.kind, parcel.claim.number) == (OutboxKind.CONFIRM, 1)
         and answer.result in (Result.SENT, Result.ADDRESS_REFUSED)
     ]
+
+
+def _judge(session: Connection, results: Sequence[Result], now: datetime) -> None:
+    """Keep how the mail server takes us, where its answers tell."""
+    if Result.HOUSE_REFUSED in results:
+        relay.refused(session, now=now)
+    elif {Result.SENT, Result.ADDRESS_REFUSED} & set(results):
+        relay.well(session)
 
 
 class Postman:
@@ -127,6 +135,7 @@ class Postman:
                 outbox.release_slot(session, parcel.slot)
                 outbox.give_back(session, parcel.claim, due_at=now)
             mail_figures.note(session, ended=_forms(ended), now=now)
+            _judge(session, [answer.result for _parcel, answer in ended], now)
             session.commit()
         for parcel, answer in ended:
             log.info("mail %s: %s", parcel.claim.id, answer.result.name.lower())

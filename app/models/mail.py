@@ -221,5 +221,17 @@ class MailMark(Base):
     reminded_to: Mapped[datetime | None] = mapped_column(Moment)
 
 
+class MailRelay(Base):
+    """How the mail server last took us: one row, once it has refused us."""
+
+    __tablename__ = "mail_relay"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    # Since when it refuses us; null while it takes mails.
+    refuses_since: Mapped[datetime | None] = mapped_column(Moment)
+    # How often it has made a worker stand back.
+    refusals: Mapped[int]
+
+
 # The condition of the index that the worker reads along, as literals (see IS_OPEN).
 IS_UNSENT = Outbox.state.in_([literal_column("'ready'"), literal_column("'leased'")])

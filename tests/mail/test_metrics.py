@@ -15,7 +15,9 @@ from app.domain.tally import hour_of
 from app.models import MailDomain, MailFigure
 from tests.house import BASE, SLUG, House, later, link
 from tests.letters import another_letter, sign_letter
+from tests.mail.work import Hire, repaired, work
 from tests.servers.behaviours import BUSY, NO_SUCH_USER
+from tests.servers.smtp import Sink
 
 FORMS = "undersigned_forms_last_day"
 LABELS = ("letter", "domain", "stage")
@@ -104,6 +106,47 @@ def test_what_waits_is_in_it_and_for_how_long(house: House) -> None:
     assert found["undersigned_forms_queued", SLUG] == 1
     assert found["undersigned_outbox_due",] == 1
     assert 590 < found["undersigned_outbox_late_seconds",] < 660
+
+
+def breaker(house: House) -> tuple[float, float, float]:
+    """Whether it is open, for how many seconds, and how often it opened."""
+    found = read(house)
+    open_, since, times = (
+        found[f"undersigned_breaker_{name}",]
+        for name in ("open", "open_seconds", "openings")
+    )
+    return open_, since, times
+
+
+def test_a_mail_server_that_refuses_us_shows_until_it_takes_mails(
+    house: House, hire: Hire
+) -> None:
+    house.sign()
+    assert breaker(house) == (0, 0, 0)
+    gone = Sink().start()
+    port = gone.port
+    gone.stop()
+    postman = hire(MAIL_PORT=str(port), MAIL_RETRY="60")
+    work(house, postman)
+    assert postman.breaker_open
+    later(minutes=10)
+    # It is asked again in a while, and is still away: it is away since the first time.
+    repaired(house, postman)
+    assert postman.breaker_open
+    is_open, since, times = breaker(house)
+    assert (is_open, times) == (1, 2)
+    assert 590 < since < 660
+    back = Sink()
+    back.port = port
+    with back:
+        repaired(house, postman)
+        assert len(back.mails) == 1
+    assert breaker(house) == (0, 0, 2)
+    # The web process tells of it, whichever worker it is that was refused.
+    house.sink.script.append(BUSY)
+    house.sign(email="bob@example.org")
+    house.postman.deliver()
+    assert breaker(house)[::2] == (1, 3)
 
 
 def test_a_domain_that_fell_silent_is_in_it(house: House) -> None:
