@@ -24,6 +24,7 @@ from app.domain import (
     lifecycle,
     lifecycle_consents,
     mail_figures,
+    mailings,
     piles,
     record,
 )
@@ -36,6 +37,7 @@ from app.models import (
     BouncePolicy,
     Bouncing,
     Letter,
+    MailingKind,
     Outbox,
     OutboxKind,
     OutboxState,
@@ -119,11 +121,8 @@ def take(
                 session, signature_id=signature_id, wanted=False, now=now
             )
     elif not arrived:
-        session.execute(
-            update(db.table(Outbox))
-            .where(Outbox.id == outbox_id, Outbox.state == OutboxState.SENT.value)
-            .values(state=OutboxState.REFUSED.value, answer=f"came back: {status}")
-        )
+        if mail.state == OutboxState.SENT:
+            _came_back(session, mail, status)
         if about.signature_id is not None:
             _address_fails(session, about.signature_id, kind, key, status, now)
     if (
@@ -140,6 +139,19 @@ def take(
             complaint=complaint, now=now,
         )  # fmt: skip
     return Taken.NOTED
+
+
+def _came_back(session: Transaction, mail: Any, status: str) -> None:
+    """The mail has not arrived, though its provider took it."""
+    session.execute(
+        update(db.table(Outbox))
+        .where(Outbox.id == mail.id)
+        .values(state=OutboxState.REFUSED.value, answer=f"{mailings.CAME_BACK}{status}")
+    )
+    if mail.kind in set(MailingKind) and mail.signature_id is not None:
+        mailings.recount(
+            session, mailing_id=mail.number, before="sent", after="bounced"
+        )
 
 
 def find(session: Transaction, *, message_id: str | None) -> int | None:

@@ -12,10 +12,9 @@ from sqlalchemy.orm import Session
 
 from app import db
 from app.db import Transaction
-from app.domain import record
+from app.domain import mailings, record
 from app.models import (
     Invitation,
-    Mailing,
     MailingKind,
     Outbox,
     OutboxState,
@@ -32,7 +31,7 @@ _MAILINGS = frozenset(kind.value for kind in MailingKind)
 # Mail servers repeat to whom a mail was.
 _ADDRESS = re.compile(r"\S+@\S+")
 
-_o, _m = db.table(Outbox).c, db.table(Mailing)
+_o = db.table(Outbox).c
 
 
 class NotPossible(Exception):
@@ -137,7 +136,15 @@ def drop(session: Session, *, outbox_id: int, reason: str, now: datetime) -> boo
 
 def _take(session: Transaction, outbox_id: int) -> Any | None:
     return session.execute(
-        select(_o.id, _o.kind, _o.number, _o.signature_id, _o.state, _o.message_id)
+        select(
+            _o.id,
+            _o.kind,
+            _o.number,
+            _o.signature_id,
+            _o.state,
+            _o.answer,
+            _o.message_id,
+        )
         .where(_o.id == outbox_id)
         .with_for_update()
     ).first()
@@ -148,11 +155,10 @@ def _write(session: Transaction, mail: Any, **values: Any) -> None:
     session.execute(update(db.table(Outbox)).where(_o.id == mail.id).values(**values))
     if mail.kind not in _MAILINGS or mail.signature_id is None:
         return
-    before, after = mail.state, values["state"]
-    counts = {state.value for state in OutboxState} & set(_m.c.keys())
-    changes = {
-        name: _m.c[name] + (1 if name == after else -1)
-        for name in counts & {before, after}
-    }
-    if changes and before != after:
-        session.execute(update(_m).where(_m.c.id == mail.number).values(**changes))
+    came_back = (mail.answer or "").startswith(mailings.CAME_BACK)
+    mailings.recount(
+        session,
+        mailing_id=mail.number,
+        before="bounced" if came_back and mail.state in _STUCK else mail.state,
+        after=values["state"],
+    )

@@ -32,6 +32,11 @@ LONGEST_SOURCE = 20_000
 _m = db.table(Mailing).c
 _t = db.table(MailingText).c
 
+# How its mails can end.
+_ENDS = frozenset({"sent", "refused", "bounced", "void", "dead"})
+# What the outbox says of a mail that its provider took, and returned afterwards.
+CAME_BACK = "came back: "
+
 # Who wishes for news, as the index has them (see IS_OPEN).
 WISHES = (IS_COUNTED, Signature.wants_updates)
 
@@ -68,6 +73,7 @@ class Shown:
     total: int
     sent: int
     refused: int
+    bounced: int
     withheld: int
     created_at: datetime
     texts: Mapping[str, Text] = field(default_factory=dict)
@@ -82,7 +88,8 @@ class Shown:
         """How many people have still to be written to."""
         if not self.unended:
             return 0
-        return max(0, self.total - self.sent - self.refused - self.withheld)
+        ended = self.sent + self.refused + self.bounced + self.withheld
+        return max(0, self.total - ended)
 
     @property
     def percent(self) -> int:
@@ -110,6 +117,7 @@ _SHOWN = (
     _m.total,
     _m.sent,
     _m.refused,
+    _m.bounced,
     (_m.void + _m.dead).label("withheld"),
     _m.created_at,
 )
@@ -149,6 +157,7 @@ def create(
             "total": 0,
             "sent": 0,
             "refused": 0,
+            "bounced": 0,
             "void": 0,
             "dead": 0,
             "created_at": now,
@@ -279,6 +288,22 @@ def take(
     if row.state not in states:
         raise NotNow("state")
     return int(row.id)
+
+
+def recount(session: Transaction, *, mailing_id: int, before: str, after: str) -> None:
+    """Count one mail of a mailing among others: ends by the names of their columns.
+
+    A mail that has not ended is in none of them.
+    """
+    changes = {
+        name: _m[name] + (1 if name == after else -1)
+        for name in _ENDS & {before, after}
+        if before != after
+    }
+    if changes:
+        session.execute(
+            update(db.table(Mailing)).where(_m.id == mailing_id).values(**changes)
+        )
 
 
 def note(

@@ -87,6 +87,8 @@ class Mailing(Base):
     refused: Mapped[int]
     void: Mapped[int]
     dead: Mapped[int]
+    # Taken by the provider, and come back afterwards.
+    bounced: Mapped[int] = mapped_column(server_default=text("0"))
     created_at: Mapped[datetime] = mapped_column(Moment)
 
 
