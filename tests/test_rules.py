@@ -119,6 +119,7 @@ def test_the_lifecycle_alone_writes_a_signatures_state() -> None:
         "app.domain.lifecycle_bulk",
         "app.domain.lifecycle_consents",
         "app.domain.lifecycle_entry",
+        "app.domain.lifecycle_holds",
         "app.domain.lifecycle_letter",
     }
 

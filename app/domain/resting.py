@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, select
 
 from app import db
 from app.db import Transaction
-from app.domain import addresses, drafts, piles, record
+from app.domain import addresses, drafts, lifecycle_holds, piles, record
 from app.domain.keyring import Keyring
 from app.domain.standing import facts
 from app.models import Bounce, BounceKind, Bouncing
@@ -81,7 +81,9 @@ def write_again(
 ) -> bool:
     """Take the mark off a signature: its address takes mails again. False: none there.
 
-    What the letter's policy has held stays held until a person releases it.
+    Where its owner says so, what the letter's policy has held for it is held no longer;
+    an organiser who says so releases it besides. The mail about it goes to the address:
+    if that comes back as well, the signature is held anew.
     """
     unmarked = session.execute(
         delete(db.table(Bouncing))
@@ -95,6 +97,10 @@ def write_again(
     )
     if address is not None:
         forget(session, keyring=keyring, letter_id=unmarked.letter_id, address=address)
+    if actor == record.SIGNATORY:
+        lifecycle_holds.lift(
+            session, signature_id=signature_id, why=piles.BOUNCED, actor=actor, now=now
+        )
     piles.settle(session, signature_ids=[signature_id])
     record.write(
         session,

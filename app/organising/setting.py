@@ -154,7 +154,9 @@ def _page(
                     translate,
                     (
                         _("The signature counts on"),
-                        _("It is held until one of you looks"),
+                        _(
+                            "It is held until one of you looks, or its owner says that the mailbox works"
+                        ),
                     ),
                 ),
                 strict=True,

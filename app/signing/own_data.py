@@ -17,7 +17,7 @@ bp = Blueprint("own_data", __name__)
 
 # What each line of the record and each mail is called; others as they are.
 HISTORY = {
-    "release": _("let in after a person looked at it"),
+    "release": _("let into list and count"),
     "hold": _("kept back until a person looks at it"),
     "reject": _("taken out of the count"),
     "reinstate": _("put back into the count"),

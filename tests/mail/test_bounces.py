@@ -27,9 +27,11 @@ from app.models import (
     Bounce,
     BounceKind,
     Bouncing,
+    DeskEntry,
     MailFigure,
     Outbox,
     OutboxKind,
+    Record,
     Signature,
 )
 from app.receiving import LARGEST
@@ -38,6 +40,7 @@ from tests.house import FIELDS, KEYS, House, later, link, settings
 from tests.letters import another_letter, outbox_states, rows, sign_letter
 from tests.mail.work import row, work
 from tests.servers.smtp import Mail
+from tests.signing.test_own_line import LINE, change
 
 REPORTS = Path(__file__).parent.parent / "data" / "bounces"
 ADDRESS = "b@letters.example.org"
@@ -482,6 +485,61 @@ def test_a_letter_may_hold_them(office: Office) -> None:
     signature = house.signatures()[-1]
     assert (signature.state, signature.hold_reasons) == ("held", "bounced")
     assert house.numbers() == before
+    house.check()
+
+
+def test_its_owner_lifts_the_hold_and_a_mailbox_that_fails_still_sets_it_anew(
+    office: Office,
+) -> None:
+    house = office.house
+    house.set_letter(bounce_policy="hold")
+    before = house.numbers()["confirmed"]
+    signed = confirmed(office)
+    manage = link(signed, "manage")
+    office.comes("postfix", signed)
+    assert house.signatures()[-1].state == "held"
+    assert "counts again at once" in house.get(manage).text
+    for _ in range(2):
+        assert house.post(manage, {"action": "write_again"}).status_code == 303
+    row_ = house.signatures()[-1]
+    assert (row_.state, row_.hold_reasons) == ("counted", None)
+    assert house.numbers()["confirmed"] == before + 1
+    assert "It is confirmed and counts" in house.get(manage).text
+    lines = select(Record.verb, Record.actor).where(Record.subject == row_.public_id)
+    assert [tuple(line) for line in house.ask(lines.order_by(Record.id))][-3:] == [
+        ("hold", "system"), ("release", "signatory"), ("write_again", "signatory")
+    ]  # fmt: skip
+    house.check()
+    # The mail that tells of it proves the word, or not.
+    (told,) = office.deliver()
+    assert told.recipients == (ALICE,)
+    office.comes("postfix", told)
+    assert house.signatures()[-1].state == "held"
+    assert house.numbers()["confirmed"] == before
+    house.check()
+
+
+def test_the_owner_lifts_no_hold_that_stands_for_another_reason(
+    office: Office,
+) -> None:
+    house = office.house
+    house.set_letter(bounce_policy="hold")
+    signed = confirmed(office)
+    manage = link(signed, "manage")
+    office.comes("postfix", signed)
+    fields = LINE | {"public_figure": "yes"}
+    change(house, manage, **fields)
+    assert house.signatures()[-1].hold_reasons == "public_figure bounced"
+    assert "counts again at once" not in house.get(manage).text
+    house.post(manage, {"action": "write_again"})
+    held = house.signatures()[-1]
+    assert (held.state, held.hold_reasons) == ("held", "public_figure")
+    piles = select(DeskEntry.pile).where(DeskEntry.signature_id == held.id)
+    assert {pile for (pile,) in house.ask(piles)} == {"waiting", "public_figure"}
+    assert bouncing(office) == []
+    # It is written to again, and nobody is told that it counts.
+    assert office.deliver() != []
+    assert all("counts now" not in mail.text for mail in house.sink.mails)
     house.check()
 
 
