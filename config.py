@@ -17,6 +17,15 @@ class ConfigError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Dkim:
+    """Where the key lies that signs mails, and where its public half is published."""
+
+    key: Path
+    selector: str
+    domain: str
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """What the whole house may know about where it runs.
 
@@ -34,6 +43,7 @@ class Config:
     mail_username: str | None
     mail_password: str | None
     mail_from: str
+    mail_dkim: Dkim | None
     mail_bounces: str | None
     mail_bounces_port: int | None
     mail_hook_secrets: tuple[bytes, ...]
@@ -125,6 +135,36 @@ def _base_url(environ: Mapping[str, str]) -> str:
     return value
 
 
+# Letters, digits and hyphens between dots (RFC 6376 section 3.1, RFC 5321).
+_NAME = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+
+
+def _dkim(environ: Mapping[str, str], sender: str) -> Dkim | None:
+    """How mails are signed; the file itself is the worker's to read."""
+    key = _optional(environ, "MAIL_DKIM_KEY")
+    selector = _optional(environ, "MAIL_DKIM_SELECTOR")
+    theirs = sender.rpartition("@")[2].lower()
+    domain = _text(environ, "MAIL_DKIM_DOMAIN", theirs).lower()
+    if key is None:
+        return None
+    if selector is None or not re.fullmatch(rf"{_NAME}(\.{_NAME})*", selector):
+        raise ConfigError(
+            "MAIL_DKIM_SELECTOR must name the key of MAIL_DKIM_KEY, as letters2026, "
+            f"not {selector!r}"
+        )
+    if not re.fullmatch(rf"{_NAME}(\.{_NAME})+", domain):
+        raise ConfigError(
+            f"MAIL_DKIM_DOMAIN must be a domain as example.org, not {domain!r}"
+        )
+    # Otherwise DMARC takes no notice of the signature (RFC 7489 section 3.1.1).
+    if not (f".{theirs}".endswith(f".{domain}") or domain.endswith(f".{theirs}")):
+        raise ConfigError(
+            f"MAIL_DKIM_DOMAIN must be the domain of MAIL_FROM, {theirs}, or one above "
+            f"or below it, not {domain!r}"
+        )
+    return Dkim(Path(key), selector, domain)
+
+
 def _bounces(environ: Mapping[str, str]) -> str | None:
     """The address that envelope senders are made from.
 
@@ -177,7 +217,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Config:
             f"MAIL_SECURITY must be none, starttls or tls, not {security!r}"
         )
     bounces = _bounces(environ)
-    sender = f"letters@{urlsplit(base_url).hostname}"
+    sender = _text(environ, "MAIL_FROM", f"letters@{urlsplit(base_url).hostname}")
     return Config(
         secret_keys=_keys(environ),
         database_url=_text(
@@ -191,7 +231,8 @@ def load(environ: Mapping[str, str] = os.environ) -> Config:
         mail_security=security,
         mail_username=_optional(environ, "MAIL_USERNAME"),
         mail_password=_optional(environ, "MAIL_PASSWORD"),
-        mail_from=_text(environ, "MAIL_FROM", sender),
+        mail_from=sender,
+        mail_dkim=_dkim(environ, sender),
         mail_bounces=bounces,
         mail_bounces_port=_bounces_port(environ, bounces),
         mail_hook_secrets=_hook_secrets(environ),

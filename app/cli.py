@@ -14,6 +14,7 @@ from app import db, urls
 from app.cli_bounces import bounces_group
 from app.cli_cases import case, export, import_
 from app.cli_disputes import dispute
+from app.cli_dkim import dkim_group
 from app.cli_holds import blocked, holds_group, watch_list
 from app.cli_outbox import outbox
 from app.cli_signatures import signature
@@ -51,6 +52,7 @@ def register(app: Flask) -> None:
         record_group,
         outbox,
         bounces_group,
+        dkim_group,
         case,
         import_,
     ):
@@ -229,6 +231,7 @@ def record_verify(kept: str | None) -> None:
 @with_appcontext
 def worker() -> None:
     """Deliver mail, fold, seal and wipe until told to stop."""
+    from app.mail.dkim import UnusableKey
     from app.worker import Worker
 
     here = site()
@@ -236,8 +239,12 @@ def worker() -> None:
         refuse_unsafe(here)
     except Unsafe as error:
         raise click.ClickException(str(error)) from None
+    try:
+        made = Worker(here.config, here.database)
+    except UnusableKey as error:
+        raise click.ClickException(f"{error}.") from None
     logging.getLogger("undersigned.worker").info("the worker has started")
-    Worker(here.config, here.database).run()
+    made.run()
 
 
 @click.command("retain")

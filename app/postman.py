@@ -16,6 +16,7 @@ from app.domain.keyring import Keyring
 from app.domain.tokens import Tokens
 from app.mail import outbox, relay
 from app.mail.delivery import Answer, Result, Transport
+from app.mail.dkim import Signer
 from app.mail.parcels import UNMAKEABLE, Maker, Parcel
 from app.mail.verp import Verp
 from app.mail.wire import House
@@ -62,6 +63,7 @@ class Postman:
         self._database = database
         self._transport = Transport(config)
         keyring = Keyring(config.secret_keys)
+        self._signer = Signer.of(config.mail_dkim) if config.mail_dkim else None
         self._verp = Verp(keyring, config.mail_bounces) if config.mail_bounces else None
         self._reports = Reports(database, keyring)
         self._maker = Maker(
@@ -115,11 +117,14 @@ class Postman:
 
     def _send(self, parcel: Parcel) -> Answer:
         """Hand over one mail; what came of it."""
+        now = db.now()
         try:
-            content = self._maker.content(parcel, now=db.now())
+            content = self._maker.content(parcel, now=now)
         except UNMAKEABLE as error:
             log.exception("mail %s cannot be made", parcel.claim.id)
             return Answer(Result.UNMADE, type(error).__name__)
+        if self._signer is not None:
+            content = self._signer.sign(content, now=now)
         sender = self._verp.make(parcel.claim.id) if self._verp else None
         return self._transport.send(content, to=parcel.subject.address, sender=sender)
 
