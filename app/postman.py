@@ -14,8 +14,8 @@ from app.db import Database
 from app.domain import mail_figures
 from app.domain.keyring import Keyring
 from app.domain.tokens import Tokens
-from app.mail import outbox, relay
-from app.mail.delivery import Answer, Result, Transport
+from app.mail import ceilings, outbox, relay
+from app.mail.delivery import TAKEN, Answer, Result, Transport
 from app.mail.dkim import Signer
 from app.mail.parcels import UNMAKEABLE, Maker, Parcel
 from app.mail.verp import Verp
@@ -29,6 +29,9 @@ log = logging.getLogger("undersigned.worker")
 _LONGEST_BREAK = 60.0
 # Whoever waits for their mail sees within this that it has left.
 _WRITE_WITHIN = 0.5
+
+# These certainly did not happen: their slots are free again.
+_UNSENT = frozenset({Result.UNMADE, Result.HOUSE_REFUSED, Result.TROUBLE})
 
 Ended = tuple[Parcel, Answer]
 
@@ -133,12 +136,17 @@ class Postman:
         if not ended:
             return
         now = db.now()
+        taken = [
+            parcel.claim for parcel, answer in ended if answer.result is Result.SENT
+        ]
+        unmade = [parcel.slot for parcel, answer in ended if answer.result in _UNSENT]
         with self._database.transaction() as session:
+            outbox.sent(session, taken, answer=TAKEN, now=now)
             for parcel, answer in ended:
                 self._end(session, parcel, answer, now)
             for parcel in untried:
-                outbox.release_slot(session, parcel.slot)
                 outbox.give_back(session, parcel.claim, due_at=now)
+            ceilings.release(session, [*unmade, *(one.slot for one in untried)])
             mail_figures.note(session, ended=_forms(ended), now=now)
             _judge(session, [answer.result for _parcel, answer in ended], now)
             session.commit()
@@ -148,24 +156,18 @@ class Postman:
     def _end(
         self, session: Connection, parcel: Parcel, answer: Answer, now: datetime
     ) -> None:
-        """Write down how one mail ended."""
+        """Write down how one mail ended that was not sent."""
         claim = parcel.claim
         match answer.result:
-            case Result.SENT:
-                outbox.sent(session, claim, answer=answer.text, now=now)
             case Result.ADDRESS_REFUSED:
                 outbox.refused(session, claim, answer=answer.text, now=now)
                 if claim.signature_id is not None:
                     self._reports.refused(session, claim.id, answer.text, now=now)
             case Result.UNMADE:
-                outbox.release_slot(session, parcel.slot)
                 outbox.dead(session, claim, answer=answer.text, now=now)
             case Result.HOUSE_REFUSED:
-                outbox.release_slot(session, parcel.slot)
                 outbox.give_back(session, claim, due_at=now, answer=answer.text)
             case Result.TROUBLE | Result.UNKNOWN:
-                if answer.result is Result.TROUBLE:
-                    outbox.release_slot(session, parcel.slot)
                 outbox.retry(
                     session,
                     claim,

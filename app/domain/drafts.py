@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -168,6 +169,12 @@ def open_link(
         if not found:
             return None
         row = found[0]
+    return _opened(session, row, keyring, shelf, now)
+
+
+def _opened(
+    session: Transaction, row: _Row, keyring: Keyring, shelf: Shelf, now: datetime
+) -> Opened:
     settings = shelf.of(session, letter_id=row.letter_id, now=now)
     state = LinkState(row.state)
     if state is LinkState.OPEN and db.moment(row.expires_at) <= now:
@@ -187,6 +194,46 @@ def open_link(
         row.signature_id,
         row.network_key,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A submission that was read with others, not yet opened."""
+
+    row: _Row
+    # The public id of the signature that the address has on the letter by now.
+    signature: str | None
+
+
+def forms(
+    session: Transaction, *, submission_ids: Collection[bytes]
+) -> dict[bytes, Form]:
+    """The submissions with these ids, as many as there still are."""
+    if not submission_ids:
+        return {}
+    rows = session.execute(_WITH_SIGNATURE, {"ids": sorted(submission_ids)})
+    return {row.id: Form(_Row._make(row[:-1]), row[-1]) for row in rows}
+
+
+_signature = db.table(Signature).c
+_WITH_SIGNATURE = (
+    _SHOWN.add_columns(_signature.public_id)
+    .join_from(
+        db.table(Submission),
+        db.table(Signature),
+        (_signature.letter_id == _columns.letter_id)
+        & (_signature.address_key == _columns.address_key),
+        isouter=True,
+    )
+    .where(_columns.id.in_(bindparam("ids", expanding=True)))
+)
+
+
+def open_form(
+    session: Transaction, form: Form, *, keyring: Keyring, shelf: Shelf, now: datetime
+) -> Opened:
+    """What stands behind the link to a form. Raises Unopenable."""
+    return _opened(session, form.row, keyring, shelf, now)
 
 
 def may_confirm(settings: Settings, now: datetime) -> bool:
@@ -210,10 +257,18 @@ def signature_address(
             Signature.id == signature_id
         )
     ).first()
-    if row is None or row.address_sealed is None:
+    if row is None:
         return None
-    context = address_context(row.public_id)
-    return keyring.open(row.address_sealed, context=context).decode()
+    return sealed_address(row.address_sealed, keyring=keyring, public_id=row.public_id)
+
+
+def sealed_address(
+    sealed: bytes | None, *, keyring: Keyring, public_id: str
+) -> str | None:
+    """The same out of what the row holds. Raises Unopenable."""
+    if sealed is None:
+        return None
+    return keyring.open(sealed, context=address_context(public_id)).decode()
 
 
 def wipe(state: SubmissionState) -> Update:

@@ -38,10 +38,16 @@ class Answer:
     text: str
 
 
+# What is written down of a mail that a server took.
+TAKEN = "250"
+
+
 class _SafeConnection(flask_mail.Connection):
     """Flask-Mail's connection with time-outs, and with certificates verified.
 
-    As it comes it accepts any certificate and waits for ever.
+    As it comes it accepts any certificate and waits for ever. Nothing is sent by its
+    `send`, which wants a message made anew and asks the resolver for this machine's
+    name each time.
     """
 
     timeout: float = 120
@@ -68,18 +74,6 @@ class _SafeConnection(flask_mail.Connection):
         return host
 
 
-class _Prepared(flask_mail.Message):
-    """A message whose bytes were made before."""
-
-    def __init__(self, content: bytes, *, sender: str, to: str) -> None:
-        super().__init__(sender=sender, recipients=[to])
-        self._content = content
-
-    def as_bytes(self) -> bytes:
-        """The message as it goes over the wire."""
-        return self._content
-
-
 class Transport:
     """Sends prepared mails over one connection, opened when it is needed."""
 
@@ -95,7 +89,7 @@ class Transport:
                 "MAIL_DEFAULT_SENDER": config.mail_from,
             }
         )
-        self._sender = config.mail_from
+        self._sender = flask_mail.sanitize_address(config.mail_from)
         self._timeout = config.mail_timeout
         self._connection: Any = None
 
@@ -111,9 +105,7 @@ class Transport:
                 self.close()
                 return Answer(Result.HOUSE_REFUSED, _words(error))
         try:
-            self._connection.send(
-                _Prepared(content, sender=self._sender, to=to), envelope_from=sender
-            )
+            self._connection.host.sendmail(sender or self._sender, [to], content)
         except smtplib.SMTPRecipientsRefused as error:
             code, text = next(iter(error.recipients.values()))
             return self._judged(code, text)
@@ -129,7 +121,7 @@ class Transport:
             # is not to be known: a repeat counts as one more mail.
             self.close()
             return Answer(Result.UNKNOWN, _words(error))
-        return Answer(Result.SENT, "250")
+        return Answer(Result.SENT, TAKEN)
 
     def close(self) -> None:
         """End the connection, politely if the server still listens."""

@@ -1,34 +1,26 @@
-"""The outbox as a queue: claim by lease, keep the ceilings, finish by token."""
+"""The outbox as a queue: claim by lease, finish by token."""
 
 from __future__ import annotations
 
 import random
 import secrets
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import (
-    bindparam,
-    delete,
-    func,
-    null,
-    select,
-    text,
-    update,
-)
+from sqlalchemy import bindparam, func, null, select, update
 
 from app import db, prepared
 from app.db import Moment, Transaction
 from app.models import (
     IS_UNSENT,
     Mailing,
-    MailSlot,
     Outbox,
     OutboxKind,
     OutboxState,
 )
-from app.prepared import Question, Statement, Step
+from app.prepared import Statement, Step
 
 BATCH = 20
 UPDATES_AT_ONCE = 5
@@ -37,13 +29,6 @@ AWAITED, UPDATES = 0, 1
 
 # The mails of a mailing: their number is its id.
 MAILINGS = frozenset({OutboxKind.UPDATE, OutboxKind.CLOSING})
-
-# Ceilings on what an unproved form can make us send (design: section 6).
-PER_LETTER, LETTER_WINDOW = 3, timedelta(days=7)
-PER_ADDRESS, ADDRESS_WINDOW = 5, timedelta(days=1)
-APART = timedelta(minutes=1)
-# Why a mail waits whose address had another one within that minute.
-TOO_SOON = "too soon"
 
 _LONGEST_PAUSE = timedelta(hours=4)
 # So many tries take a week, with pauses that begin at a minute.
@@ -154,14 +139,22 @@ def _end(
         "now": now,
     }
     ended = bool(prepared.run(session, Step(_END, values)))
-    if ended and claimed.mailing_id is not None:
+    if ended:
+        _count(session, [claimed], state)
+    return ended
+
+
+def _count(session: Transaction, ended: Iterable[Claim], state: OutboxState) -> None:
+    """Let the mailings know how many of their mails ended so."""
+    ends = Counter(one.mailing_id for one in ended if one.mailing_id is not None)
+    # In one order, so that two workers cannot wait for each other.
+    for mailing_id, number in sorted(ends.items()):
         count = db.table(Mailing).c[state.value]
         session.execute(
             update(db.table(Mailing))
-            .where(Mailing.id == claimed.mailing_id)
-            .values({count: count + 1})
+            .where(Mailing.id == mailing_id)
+            .values({count: count + number})
         )
-    return ended
 
 
 _o = db.table(Outbox)
@@ -190,9 +183,30 @@ def _write(session: Transaction, claimed: Claim, values: dict[str, object]) -> b
     return bool(done.rowcount)  # type: ignore[attr-defined]
 
 
-def sent(session: Transaction, claimed: Claim, *, answer: str, now: datetime) -> bool:
-    """The SMTP server took the mail."""
-    return _end(session, claimed, state=OutboxState.SENT, answer=answer, now=now)
+def sent(
+    session: Transaction, claims: Sequence[Claim], *, answer: str, now: datetime
+) -> int:
+    """The SMTP server took these mails of one batch; how many were still leased."""
+    if not claims:
+        return 0
+    ended = set(
+        session.execute(
+            update(_o)
+            .where(
+                _o.c.id.in_([claimed.id for claimed in claims]),
+                _o.c.lease_token == claims[0].token,
+            )
+            .values(
+                state=OutboxState.SENT.value,
+                lease_token=None,
+                answer=answer[:200],
+                ended_at=now,
+            )
+            .returning(_o.c.id)
+        ).scalars()
+    )
+    _count(session, [one for one in claims if one.id in ended], OutboxState.SENT)
+    return len(ended)
 
 
 def refused(
@@ -248,76 +262,6 @@ def give_back(
         "answer": answer,
     }
     return _write(session, claimed, values)
-
-
-@dataclass(frozen=True, slots=True)
-class Admission:
-    """Whether an address may have one more mail: now, later or not at all."""
-
-    slot: int | None = None
-    wait_until: datetime | None = None
-
-
-def take_turns(session: Transaction, address_keys: Iterable[bytes]) -> None:
-    """Let one transaction at a time judge the ceilings of these addresses.
-
-    Locks are taken in one order, so that two workers cannot wait for each other.
-    SQLite has one writer at a time and needs none.
-    """
-    if db.dialect(session) != "postgresql":
-        return
-    keys = sorted({int.from_bytes(key[:8], signed=True) for key in address_keys})
-    session.execute(_IN_TURN, {"keys": keys})
-
-
-_IN_TURN = text(
-    "SELECT pg_advisory_xact_lock(key)"
-    " FROM unnest(CAST(:keys AS bigint[])) WITH ORDINALITY AS given (key, place)"
-    " ORDER BY place"
-)
-
-
-def admit(
-    session: Transaction, *, address_key: bytes, letter_id: int, now: datetime
-) -> Admission:
-    """Take a slot for one hand-over to an address, where its ceilings leave one.
-
-    Slots are counted and not mails: a hand-over whose end is unknown has had its
-    mail for all we know, and a repeat of it needs a slot of its own.
-    """
-    rows = [
-        (letter, db.moment(at))
-        for letter, at in prepared.run(
-            session,
-            Step(_TAKEN, {"address_key": address_key, "since": now - LETTER_WINDOW}),
-        )
-    ]
-    of_letter = sum(1 for letter, _ in rows if letter == letter_id)
-    of_day = [at for _, at in rows if at > now - ADDRESS_WINDOW]
-    if of_letter >= PER_LETTER or len(of_day) >= PER_ADDRESS:
-        return Admission()
-    newest = max((at for _, at in rows), default=None)
-    if newest is not None and newest + APART > now:
-        return Admission(wait_until=newest + APART)
-    values = {"address_key": address_key, "letter_id": letter_id, "at": now}
-    ((slot,),) = prepared.run(session, Step(_TAKE, values))
-    return Admission(slot=slot)
-
-
-_s = db.table(MailSlot)
-_TAKEN = Question(
-    lambda gathered: select(_s.c.letter_id, _s.c.at).where(
-        _s.c.address_key == bindparam("address_key"),
-        _s.c.at > bindparam("since", type_=Moment),
-    )
-)
-_TAKE = Statement(lambda insert: insert(_s).returning(_s.c.id))
-
-
-def release_slot(session: Transaction, slot: int | None) -> None:
-    """Give back the slot of a hand-over that certainly did not happen."""
-    if slot is not None:
-        session.execute(delete(MailSlot).where(MailSlot.id == slot))
 
 
 def waiting(session: Transaction, *, now: datetime) -> int:

@@ -7,23 +7,24 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from jinja2 import TemplateError
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 from sqlalchemy.exc import NoResultFound
 
-from app import db, prepared
+from app import db
 from app.db import Transaction
 from app.domain import addresses, letters, resting
 from app.domain.keyring import Keyring, Unopenable
+from app.domain.letters import Settings
 from app.domain.resting import Rest
 from app.domain.shelf import Shelf
 from app.domain.tokens import Purpose, Tokens
 from app.domain.views import LetterView
-from app.mail import messages, outbox, samples, updates
+from app.mail import ceilings, messages, outbox, samples, updates
+from app.mail.ceilings import Admission
 from app.mail.outbox import Claim
-from app.mail.subjects import Subject, Subjects
+from app.mail.subjects import Seen, Subject, Subjects, look
 from app.mail.wire import Envelope, House
 from app.models import OutboxKind, Suppression
-from app.prepared import Question, Step
 
 # The mails that somebody other than the owner of the address can cause: these alone
 # are under the ceilings, and never go to who said "this was not me".
@@ -57,11 +58,8 @@ _PLAIN: dict[OutboxKind, Callable[..., bytes]] = {
 }
 
 _s = db.table(Suppression).c
-_SUPPRESSED = Question(
-    lambda gathered: select(_s.letter_id).where(
-        _s.letter_id == bindparam("letter"), _s.address_key == bindparam("address_key")
-    )
-)
+# Of a mail that no ceiling is about.
+_FREE = Admission()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +89,42 @@ class Maker:
 
         A row that cannot be made is dead and never stops the others (threats 14).
         """
+        subjects = self._subjects_of(session, claims, now)
+        keys = {
+            claimed.id: self._keyring.house_address_key(
+                addresses.canonical(subject.address)
+            )
+            for claimed, subject in subjects
+        }
+        ceilings.take_turns(
+            session, (keys[c.id] for c, _ in subjects if c.kind in _UNASKED)
+        )
+        alone = self._left_alone(session, subjects, keys, now)
+        suppressed = self._suppressed(session, subjects, keys)
+        wanted = []
+        for claimed, subject in subjects:
+            why = alone.get(claimed.id)
+            if why is Rest.BOUNCES:
+                outbox.refused(session, claimed, answer="came back before", now=now)
+            elif why is Rest.COMPLAINED:
+                outbox.void(session, claimed, why="complained", now=now)
+            elif self._settings(session, subject, now).deleted_at is not None:
+                outbox.void(session, claimed, why="letter deleted", now=now)
+            elif claimed.id in suppressed:
+                outbox.void(session, claimed, why="suppressed", now=now)
+            else:
+                wanted.append((claimed, subject))
+        return self._admitted(session, wanted, keys, now)
+
+    def _subjects_of(
+        self, session: Transaction, claims: list[Claim], now: datetime
+    ) -> list[tuple[Claim, Subject]]:
+        """The claims that there is something to send of; the others are ended here."""
+        seen = look(session, claims)
         subjects = []
         for claimed in claims:
             try:
-                subject = self._subject(session, claimed, now)
+                subject = self._subject(session, claimed, seen, now)
             except UNMAKEABLE as error:
                 outbox.dead(session, claimed, answer=type(error).__name__, now=now)
                 continue
@@ -104,34 +134,20 @@ class Maker:
                 outbox.give_back(session, claimed, due_at=subject, answer="paused")
             else:
                 subjects.append((claimed, subject))
-        keys = {
-            claimed.id: self._keyring.house_address_key(
-                addresses.canonical(subject.address)
-            )
-            for claimed, subject in subjects
-        }
-        outbox.take_turns(session, keys.values())
-        alone = self._left_alone(session, subjects, keys, now)
-        parcels = []
-        for claimed, subject in subjects:
-            why = alone.get(claimed.id)
-            if why is Rest.BOUNCES:
-                outbox.refused(session, claimed, answer="came back before", now=now)
-            elif why is Rest.COMPLAINED:
-                outbox.void(session, claimed, why="complained", now=now)
-            elif parcel := self._admitted(
-                session, claimed, subject, keys[claimed.id], now
-            ):
-                parcels.append(parcel)
-        return parcels
+        return subjects
 
     def _subject(
-        self, session: Transaction, claimed: Claim, now: datetime
+        self, session: Transaction, claimed: Claim, seen: Seen, now: datetime
     ) -> Subject | str | datetime:
         if claimed.kind not in outbox.MAILINGS:
-            return self._subjects.of(session, claimed, now)
+            return self._subjects.of(session, claimed, seen, now)
         return updates.subject(
-            session, claimed, keyring=self._keyring, shelf=self._shelf, now=now
+            session,
+            claimed,
+            seen=seen,
+            keyring=self._keyring,
+            shelf=self._shelf,
+            now=now,
         )
 
     def _left_alone(
@@ -158,45 +174,67 @@ class Maker:
                 found[claimed.id] = why
         return found
 
+    def _suppressed(
+        self,
+        session: Transaction,
+        subjects: list[tuple[Claim, Subject]],
+        keys: dict[int, bytes],
+    ) -> set[int]:
+        """The mails whose owner has said "this was not me"."""
+        unasked = [one for one in subjects if one[0].kind in _UNASKED]
+        if not unasked:
+            return set()
+        found = {
+            (letter_id, bytes(key))
+            for letter_id, key in session.execute(
+                select(_s.letter_id, _s.address_key).where(
+                    _s.letter_id.in_(sorted({about.letter_id for _, about in unasked})),
+                    _s.address_key.in_(sorted({keys[c.id] for c, _ in unasked})),
+                )
+            )
+        }
+        return {c.id for c, about in unasked if (about.letter_id, keys[c.id]) in found}
+
     def _admitted(
         self,
         session: Transaction,
-        claimed: Claim,
-        subject: Subject,
-        key: bytes,
+        subjects: list[tuple[Claim, Subject]],
+        keys: dict[int, bytes],
         now: datetime,
-    ) -> Parcel | None:
-        """The parcel of one subject, if its address may have one more mail."""
-        settings = self._shelf.of(session, letter_id=subject.letter_id, now=now)
-        if settings.deleted_at is not None:
-            outbox.void(session, claimed, why="letter deleted", now=now)
-            return None
-        slot = None
-        if claimed.kind in _UNASKED:
-            if self._suppressed(session, subject.letter_id, key):
-                outbox.void(session, claimed, why="suppressed", now=now)
-                return None
-            admission = outbox.admit(
-                session, address_key=key, letter_id=subject.letter_id, now=now
-            )
+    ) -> list[Parcel]:
+        """The parcels of those whose address may have one more mail."""
+        unasked = [one for one in subjects if one[0].kind in _UNASKED]
+        admissions = ceilings.admit(
+            session,
+            wanted=[(about.letter_id, keys[claimed.id]) for claimed, about in unasked],
+            now=now,
+        )
+        admitted = {
+            claimed.id: admission
+            for (claimed, _), admission in zip(unasked, admissions, strict=True)
+        }
+        parcels = []
+        for claimed, subject in subjects:
+            admission = admitted.get(claimed.id, _FREE)
             if admission.wait_until is not None:
                 outbox.give_back(
                     session,
                     claimed,
                     due_at=admission.wait_until,
-                    answer=outbox.TOO_SOON,
+                    answer=ceilings.TOO_SOON,
                 )
-                return None
-            if admission.slot is None:
+            elif admission.slot is None and admission is not _FREE:
                 outbox.void(session, claimed, why="ceiling", now=now)
-                return None
-            slot = admission.slot
-        view = letters.view(settings, language=subject.language, now=now)
-        return Parcel(claimed, subject, view, slot)
+            else:
+                settings = self._settings(session, subject, now)
+                view = letters.view(settings, language=subject.language, now=now)
+                parcels.append(Parcel(claimed, subject, view, admission.slot))
+        return parcels
 
-    def _suppressed(self, session: Transaction, letter_id: int, key: bytes) -> bool:
-        values = {"letter": letter_id, "address_key": key}
-        return bool(prepared.run(session, Step(_SUPPRESSED, values)))
+    def _settings(
+        self, session: Transaction, subject: Subject, now: datetime
+    ) -> Settings:
+        return self._shelf.of(session, letter_id=subject.letter_id, now=now)
 
     def content(self, parcel: Parcel, *, now: datetime) -> bytes:
         """The mail as bytes; made outside any transaction, since it takes a while.

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 
-from app import db, prepared
+from app import db
 from app.db import Transaction
 from app.domain import (
-    addresses,
     drafts,
     entries,
     factors,
@@ -43,7 +42,6 @@ from app.models import (
     SignInvitation,
     State,
 )
-from app.prepared import Question, Step
 
 # What a mail says must hold when it leaves: somebody may have decided otherwise.
 _STILL_TRUE: dict[str, Callable[[Any], bool]] = {
@@ -54,11 +52,6 @@ _STILL_TRUE: dict[str, Callable[[Any], bool]] = {
 }
 
 _s = db.table(Signature).c
-_THEIRS = Question(
-    lambda gathered: select(_s.public_id).where(
-        _s.letter_id == bindparam("letter"), _s.address_key == bindparam("address_key")
-    )
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +79,60 @@ class Subject:
     test: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was read for a whole batch at once: each question costs as much as a mail."""
+
+    signatures: dict[int, Any]
+    forms: dict[bytes, drafts.Form]
+    # How many have confirmed, letter by letter, as far as anybody has asked.
+    totals: dict[int, int] = field(default_factory=dict)
+
+    def total(self, session: Transaction, letter_id: int) -> int:
+        """How many have confirmed on a letter."""
+        if letter_id not in self.totals:
+            numbers = tally.read(session, letter_id=letter_id)
+            self.totals[letter_id] = tally.total(numbers, Measure.CONFIRMED)
+        return self.totals[letter_id]
+
+
+def look(session: Transaction, claims: Sequence[Claim]) -> Seen:
+    """Read what most claims speak of."""
+    ids = {claimed.signature_id for claimed in claims} - {None}
+    rows = (
+        session.execute(
+            select(
+                _s.id,
+                _s.public_id,
+                _s.letter_id,
+                _s.state,
+                _s.language,
+                _s.verified,
+                _s.withdrawn_at,
+                _s.wants_updates,
+                _s.address_sealed,
+            ).where(_s.id.in_(sorted(filter(None, ids))))
+        )
+        if ids
+        else ()
+    )
+    forms = {claimed.submission_id for claimed in claims} - {None}
+    return Seen(
+        {row.id: row for row in rows},
+        drafts.forms(session, submission_ids=set(filter(None, forms))),
+    )
+
+
 class Subjects:
-    """Reads the subjects of claims, as they stand when the mails are to leave."""
+    """Makes the subjects of claims, as they stand when the mails are to leave."""
 
     def __init__(self, keyring: Keyring, shelf: Shelf) -> None:
         self._keyring = keyring
         self._shelf = shelf
 
-    def of(self, session: Transaction, claimed: Claim, now: datetime) -> Subject | str:
+    def of(
+        self, session: Transaction, claimed: Claim, seen: Seen, now: datetime
+    ) -> Subject | str:
         """What the row speaks of, or why there is nothing to send."""
         if claimed.invitation_id is not None:
             return self._of_invitation(session, claimed.invitation_id, now)
@@ -102,7 +141,7 @@ class Subjects:
                 session, signature_id=claimed.signature_id
             ):
                 return "kept"
-            return self._of_signature(session, claimed, claimed.signature_id)
+            return self._of_signature(session, claimed, claimed.signature_id, seen)
         if claimed.kind == OutboxKind.EXAMPLE:
             return self._example(session, claimed, now)
         if claimed.organiser_id is not None:
@@ -110,26 +149,17 @@ class Subjects:
         if claimed.sign_invitation_id is not None:
             return self._of_sign_invitation(session, claimed.sign_invitation_id, now)
         assert claimed.submission_id is not None
-        opened = drafts.open_link(
-            session,
-            keyring=self._keyring,
-            shelf=self._shelf,
-            submission_id=claimed.submission_id,
-            now=now,
+        form = seen.forms.get(claimed.submission_id)
+        if form is None:
+            return "link gone"
+        opened = drafts.open_form(
+            session, form, keyring=self._keyring, shelf=self._shelf, now=now
         )
-        if opened is None or opened.draft is None:
-            return f"link {opened.state.value if opened else 'gone'}"
+        if opened.draft is None:
+            return f"link {opened.state.value}"
         settings = opened.settings
-        address_key = self._keyring.address_key(
-            self._keyring.unwrap_pepper(settings.id, settings.pepper),
-            addresses.canonical(opened.draft.email),
-        )
-        found = prepared.run(
-            session,
-            Step(_THEIRS, {"letter": settings.id, "address_key": address_key}),
-        )
         if claimed.kind == OutboxKind.REMINDER:
-            if found:
+            if form.signature is not None:
                 return "signed"
             if opened.draft.asked:
                 return "asked by the team"
@@ -139,7 +169,7 @@ class Subjects:
             letter_id=settings.id,
             language=opened.language,
             address=opened.draft.email,
-            signature=found[0][0] if found else None,
+            signature=form.signature,
         )
 
     def _of_sign_invitation(
@@ -251,20 +281,11 @@ class Subjects:
         return verb or ""
 
     def _of_signature(
-        self, session: Transaction, claimed: Claim, signature_id: int
+        self, session: Transaction, claimed: Claim, signature_id: int, seen: Seen
     ) -> Subject | str:
-        row = session.execute(
-            select(
-                Signature.public_id,
-                Signature.letter_id,
-                Signature.state,
-                Signature.language,
-                Signature.verified,
-                Signature.withdrawn_at,
-            ).where(Signature.id == signature_id)
-        ).one()
-        address = drafts.signature_address(
-            session, keyring=self._keyring, signature_id=signature_id
+        row = seen.signatures[signature_id]
+        address = drafts.sealed_address(
+            row.address_sealed, keyring=self._keyring, public_id=row.public_id
         )
         told = claimed.kind == OutboxKind.WITHDRAWN
         if address is None or (row.state == State.WITHDRAWN) is not told:
@@ -290,9 +311,7 @@ class Subjects:
             address=address,
             signature=row.public_id,
             held=row.state == State.HELD,
-            number=tally.total(
-                tally.read(session, letter_id=row.letter_id), Measure.CONFIRMED
-            )
+            number=seen.total(session, row.letter_id)
             if row.state == State.COUNTED
             else None,
             reason=session.scalar(

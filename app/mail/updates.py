@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app import db, urls
 from app.db import Transaction
-from app.domain import drafts, mail_tests, mailings, tally
+from app.domain import drafts, mail_tests, mailings
 from app.domain.keyring import Keyring
 from app.domain.mailings import Text
 from app.domain.shelf import Shelf
@@ -17,14 +17,12 @@ from app.domain.tokens import Purpose, Tokens
 from app.domain.views import LetterView
 from app.mail import messages, plain
 from app.mail.outbox import Claim
-from app.mail.subjects import Subject
+from app.mail.subjects import Seen, Subject
 from app.mail.wire import Envelope, House
 from app.models import (
     Mailing,
     MailingState,
-    Measure,
     OutboxKind,
-    Signature,
     State,
 )
 
@@ -43,6 +41,7 @@ def subject(
     session: Transaction,
     claimed: Claim,
     *,
+    seen: Seen,
     keyring: Keyring,
     shelf: Shelf,
     now: datetime,
@@ -53,7 +52,7 @@ def subject(
     of the count since it was asked for gets none.
     """
     if claimed.organiser_id is not None:
-        return _test(session, claimed)
+        return _test(session, claimed, seen)
     mailing = session.execute(
         select(_m.id, _m.letter_id, _m.state).where(_m.id == claimed.number)
     ).one()
@@ -66,21 +65,14 @@ def subject(
     settings = shelf.of(session, letter_id=mailing.letter_id, now=now)
     if settings.deleted_at is not None:
         return "letter deleted"
-    row = session.execute(
-        select(
-            Signature.public_id,
-            Signature.state,
-            Signature.language,
-            Signature.wants_updates,
-        ).where(Signature.id == claimed.signature_id)
-    ).one()
+    assert claimed.signature_id is not None
+    row = seen.signatures[claimed.signature_id]
     if row.state != State.COUNTED:
         return "not counted"
     if not row.wants_updates:
         return "unsubscribed"
-    assert claimed.signature_id is not None
-    address = drafts.signature_address(
-        session, keyring=keyring, signature_id=claimed.signature_id
+    address = drafts.sealed_address(
+        row.address_sealed, keyring=keyring, public_id=row.public_id
     )
     if address is None:
         return "withdrawn"
@@ -93,12 +85,12 @@ def subject(
         language=language,
         address=address,
         signature=row.public_id,
-        number=_number(session, claimed, settings.id),
+        number=_number(session, claimed, seen, settings.id),
         news=text,
     )
 
 
-def _test(session: Transaction, claimed: Claim) -> Subject | str:
+def _test(session: Transaction, claimed: Claim, seen: Seen) -> Subject | str:
     """The mail to the organiser who wants to see it: the record says of which."""
     asked = mail_tests.read(session, record_id=claimed.record_id)
     if asked is None:
@@ -116,7 +108,7 @@ def _test(session: Transaction, claimed: Claim) -> Subject | str:
         language=language,
         address=asked.address,
         signature=None,
-        number=_number(session, claimed, asked.letter_id),
+        number=_number(session, claimed, seen, asked.letter_id),
         news=text,
         test=True,
     )
@@ -133,10 +125,12 @@ def _said(
     return language, texts[language]
 
 
-def _number(session: Transaction, claimed: Claim, letter_id: int) -> int | None:
+def _number(
+    session: Transaction, claimed: Claim, seen: Seen, letter_id: int
+) -> int | None:
     if claimed.kind != OutboxKind.CLOSING:
         return None
-    return tally.total(tally.read(session, letter_id=letter_id), Measure.CONFIRMED)
+    return seen.total(session, letter_id)
 
 
 def content(

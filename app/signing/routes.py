@@ -18,7 +18,7 @@ from app.domain.versions import Version
 from app.domain.views import SignForm
 from app.domain.wording import Difference, difference
 from app.i18n import marked as _
-from app.mail import outbox
+from app.mail import ceilings
 from app.models import Outbox, OutboxState, TextVersion
 from app.signing import forms, guard, sheet, spam_folders
 from app.site import site
@@ -219,7 +219,7 @@ def _state(session: Transaction, submission_id: bytes) -> str:
         select(Outbox.state, Outbox.answer).where(Outbox.submission_id == submission_id)
     ).all()
     states = {
-        "done" if mail.answer == outbox.TOO_SOON else _STATES.get(mail.state, "done")
+        "done" if mail.answer == ceilings.TOO_SOON else _STATES.get(mail.state, "done")
         for mail in mails
     }
     if not states or "done" in states:

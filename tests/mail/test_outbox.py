@@ -74,7 +74,7 @@ def test_what_the_late_worker_says_is_refused(
     with house.writing() as session:
         match end:
             case "sent":
-                done = outbox.sent(session, late, answer="250", now=now)
+                done = outbox.sent(session, [late], answer="250", now=now)
             case "refused":
                 done = outbox.refused(session, late, answer="550", now=now)
             case "dead":
@@ -88,16 +88,16 @@ def test_what_the_late_worker_says_is_refused(
     assert not done
     assert row(house) == before
     with house.writing() as session:
-        assert outbox.sent(session, theirs, answer="250", now=now)
+        assert outbox.sent(session, [theirs], answer="250", now=now)
     with house.writing() as session:
-        assert not outbox.sent(session, theirs, answer="250", now=now)
+        assert not outbox.sent(session, [theirs], answer="250", now=now)
     assert (row(house).state, row(house).lease_token) == ("sent", None)
 
 
 def test_what_has_ended_is_claimed_no_more(house: House, now: datetime) -> None:
     (mine,) = claim(house, now)
     with house.writing() as session:
-        outbox.sent(session, mine, answer="250 OK" + "." * 500, now=now)
+        outbox.sent(session, [mine], answer="250 OK" + "." * 500, now=now)
     assert claim(house, now + timedelta(days=30)) == []
     assert (row(house).ended_at, len(row(house).answer)) == (now, 200)
 

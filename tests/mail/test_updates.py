@@ -390,8 +390,8 @@ def test_a_lost_lease_counts_for_whoever_has_it(house: House) -> None:
     with house.writing() as session:
         (quick,) = outbox.claim(session, now=db.now() + 2 * lease, lease=lease)
     with house.writing() as session:
-        assert not outbox.sent(session, slow, answer="250", now=db.now())
-        assert outbox.sent(session, quick, answer="250", now=db.now())
+        assert not outbox.sent(session, [slow], answer="250", now=db.now())
+        assert outbox.sent(session, [quick], answer="250", now=db.now())
     assert slow.message_id == quick.message_id
     assert shown(house, public_id).sent == 1
 

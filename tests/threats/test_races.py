@@ -65,14 +65,14 @@ def test_row_56_the_late_done_of_a_worker_that_slept_is_refused(house: House) ->
     assert quick.id == slow.id
     assert quick.message_id == slow.message_id
     with house.writing() as session:
-        assert not outbox.sent(session, slow, answer="250", now=now)
+        assert not outbox.sent(session, [slow], answer="250", now=now)
         assert not outbox.dead(session, slow, answer="late", now=now)
         assert not outbox.retry(
             session, slow, answer="late", first=timedelta(minutes=1), now=now
         )
     assert outbox_states(house) == {"leased": 1}
     with house.writing() as session:
-        assert outbox.sent(session, quick, answer="250", now=now)
+        assert outbox.sent(session, [quick], answer="250", now=now)
     assert outbox_states(house) == {"sent": 1}
 
 
