@@ -29,6 +29,9 @@ log = logging.getLogger("undersigned.worker")
 _LONGEST_BREAK = 60.0
 # Whoever waits for their mail sees within this that it has left.
 _WRITE_WITHIN = 0.5
+# No more are claimed than leave within this. A slow server's mails stay for others,
+# and for whoever is to be forgotten meanwhile.
+_IN_HAND = 1.0
 
 # These certainly did not happen: their slots are free again.
 _UNSENT = frozenset({Result.UNMADE, Result.HOUSE_REFUSED, Result.TROUBLE})
@@ -74,6 +77,7 @@ class Postman:
             Tokens(config.secret_keys),
             House(config.base_url, config.mail_from),
         )
+        self._size = 1
         self._pause = 0.0
         self._open_until = 0.0
 
@@ -86,33 +90,41 @@ class Postman:
         """Send one batch; return how many rows were taken in hand."""
         if self.breaker_open:
             return 0
+        began, lease = monotonic(), self._config.lease
         with self._database.transaction() as session:
             now = db.now()
-            claims = outbox.claim(session, now=now, lease=self._config.lease)
+            claims = outbox.claim(session, now=now, lease=lease, limit=self._size)
             parcels = self._maker.make(session, claims, now=now) if claims else []
             session.commit()
-        self._hand_over(parcels)
+        tried = self._hand_over(parcels, until=now + lease / 2)
+        if tried:
+            fit = int(tried * _IN_HAND / (monotonic() - began))
+            self._size = min(max(fit, 1), outbox.BATCH)
         return len(claims)
 
-    def _hand_over(self, parcels: list[Parcel]) -> None:
+    def _hand_over(self, parcels: list[Parcel], *, until: datetime) -> int:
         """Hand the mails over, and write down how that ended a few at a time.
 
-        A worker that is killed in between sends those few once more.
+        A worker that is killed in between sends those few once more. What is not tried
+        by `until` goes back: others take it once the lease is over. How many were tried.
         """
         ended: list[Ended] = []
         written = monotonic()
-        for index, parcel in enumerate(parcels):
+        for tried, parcel in enumerate(parcels, start=1):
             answer = self._send(parcel)
             ended.append((parcel, answer))
-            if answer.result is Result.HOUSE_REFUSED:
-                self._finish(ended, untried=parcels[index + 1 :])
-                self._open_breaker(answer)
-                return
+            refused = answer.result is Result.HOUSE_REFUSED
+            if refused or db.now() > until:
+                self._finish(ended, untried=parcels[tried:])
+                if refused:
+                    self._open_breaker(answer)
+                return tried
             self._pause = 0.0
             if monotonic() - written > _WRITE_WITHIN:
                 self._finish(ended)
                 ended, written = [], monotonic()
         self._finish(ended)
+        return len(parcels)
 
     def close(self) -> None:
         """End the kept connection."""

@@ -39,15 +39,7 @@ class Tokens:
     def __init__(self, secret_keys: Sequence[bytes]) -> None:
         """`secret_keys`: the first signs, all of them verify."""
         self._signers = {
-            purpose: tuple(
-                Signer(
-                    key,
-                    salt=f"undersigned.{purpose.value}",
-                    key_derivation="hmac",
-                    digest_method=hashlib.sha256,
-                )
-                for key in secret_keys
-            )
+            purpose: tuple(_signer(key, purpose) for key in secret_keys)
             for purpose in Purpose
         }
 
@@ -69,6 +61,17 @@ class Tokens:
                 if hmac.compare_digest(expected, signature):
                     return decode(value)
         raise InvalidToken
+
+
+def _signer(key: bytes, purpose: Purpose) -> Signer:
+    """What signs for one purpose; its key is derived now, and not for every token."""
+    salt = f"undersigned.{purpose.value}"
+    deriving = Signer(
+        key, salt=salt, key_derivation="hmac", digest_method=hashlib.sha256
+    )
+    return Signer(
+        deriving.derive_key(), key_derivation="none", digest_method=hashlib.sha256
+    )
 
 
 def encode(raw: bytes) -> str:

@@ -22,7 +22,8 @@ from app.models import (
 )
 from app.prepared import Statement, Step
 
-BATCH = 20
+# The most that one worker has in hand: so many are sent twice if it is killed.
+BATCH = 50
 UPDATES_AT_ONCE = 5
 # The priorities: what somebody waits for, and what organisers have to say.
 AWAITED, UPDATES = 0, 1

@@ -26,7 +26,7 @@ from tests.servers.smtp import Mail, Sink
 PEOPLE = 500
 CLIENTS = 8
 # One batch of the worker is in flight when it is killed.
-IN_FLIGHT = 20
+IN_FLIGHT = 50
 
 
 def _email(number: int) -> str:

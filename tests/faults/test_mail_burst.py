@@ -12,13 +12,13 @@ import pytest
 from sqlalchemy import func, select
 
 from app.db import Database
+from app.mail import outbox
 from app.models import Outbox
 from tests.house import FIELDS, KEYS, SLUG
 from tests.servers.behaviours import ARRIVED, FAULTS, NO_SUCH_USER
 from tests.servers.live import Live
 from tests.servers.smtp import Mail, Sink
 
-IN_FLIGHT = 20
 PEOPLE, KILLS = 1000, 10
 NOBODY = "nobody@example.org"
 
@@ -90,7 +90,7 @@ def _each_has_one(sink: Sink) -> None:
         mails[mail.recipients[0]].append(mail)
     assert mails.keys() == {f"person{n}@example.org" for n in range(PEOPLE)}
     unsure = sum(fault in ARRIVED for fault in FAULTS)
-    assert len(sink.mails) - PEOPLE <= IN_FLIGHT * KILLS + unsure
+    assert len(sink.mails) - PEOPLE <= outbox.BATCH * KILLS + unsure
     for copies in mails.values():
         assert len(copies) <= 1 + KILLS + unsure
         assert len({mail.message["Message-ID"] for mail in copies}) == 1

@@ -157,6 +157,24 @@ def test_after_a_drop_the_next_mail_of_the_batch_finds_a_new_connection(
     assert house.sink.connections == 2
 
 
+def test_what_a_slow_server_keeps_waiting_is_put_back_while_it_is_still_ours(
+    house: House, hire: Hire
+) -> None:
+    postman = hire(MAIL_LEASE="2")
+    people = sign_people(house, 4)
+    # As many as it takes of a server that was quick until now.
+    postman._size = 4
+    house.sink.script.append(Behaviour(Step.DOT, wait=1.2))
+    assert postman.deliver() == 4
+    assert outbox_states(house) == {"sent": 1, "ready": 3}
+    assert {n for (n,) in house.ask(select(Outbox.attempts))} == {0, 1}
+    # From now on no more are taken in hand than leave within a second.
+    assert postman.deliver() == 1
+    work(house, postman)
+    assert outbox_states(house) == {"sent": 4}
+    assert sorted(mail.recipients[0] for mail in house.sink.mails) == people
+
+
 # -- The ceilings hold ------------------------------------------------------------
 
 
