@@ -40,6 +40,7 @@ def labour(filled: Filled, what: str, **settings: str) -> subprocess.Popen[bytes
         [sys.executable, "-m", "bench.labour", what],
         cwd=ROOT,
         env=filled.environment | settings,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
 

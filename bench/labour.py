@@ -13,7 +13,10 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from statistics import median
+from typing import NamedTuple
 
 import psycopg
 from sqlalchemy import make_url, select
@@ -27,6 +30,7 @@ from app.models import IS_UNENDED, Job
 from app.postman import Postman
 from app.site import Site
 from app.workbench import Workbench
+from bench.cpu import Meter
 from bench.stage import SLUG
 
 # The columns of an export, as they stand in the table.
@@ -39,7 +43,7 @@ _PUBLIC = (
 _ROWS = f"SELECT {_COLUMNS} FROM signature WHERE letter_id = 1"
 
 # So many mails are handed over; the small letter has 500 of the kind.
-_MAILS = 400
+_MAILS, _TURN = 400, 50
 
 
 def export(site: Site) -> dict[str, float]:
@@ -117,36 +121,91 @@ def work(site: Site) -> dict[str, float]:
 
 
 def mail(site: Site) -> dict[str, float]:
-    """Hand over mails that wait, as the worker does."""
+    """Hand over mails that wait, and as many by smtplib alone, in short turns.
+
+    What both did to the machine in that time is the same then. CPU is that of whoever
+    had a part in it: this process, the mail server and the database.
+    """
+    postman, raw = Postman(site.config, site.database), _Raw(site)
+    with create_public(site).app_context():
+        _begin(postman)
+        raw.send(_TURN)
+        others = Meter(map(int, os.environ["BENCH_METERED"].split()))
+        turns: list[tuple[_Cost, _Cost]] = []
+        mails = 0
+        while mails < _MAILS and (turn := _measured(others, postman.deliver)).mails:
+            turns.append((turn, _measured(others, partial(raw.send, turn.mails))))
+            mails += turn.mails
+    return {
+        "mails": mails,
+        "ms": median(ours.ms for ours, _ in turns),
+        "raw_ms": median(bare.ms for _, bare in turns),
+        "times": median(ours.ms / bare.ms for ours, bare in turns),
+        "cpu": median(ours.cpu for ours, _ in turns),
+        "raw_cpu": median(bare.cpu for _, bare in turns),
+        "cpu_times": median(ours.cpu / bare.cpu for ours, bare in turns),
+    }
+
+
+def mail_alone(site: Site) -> dict[str, float]:
+    """Hand over mails that wait, from the moment on that we are told to."""
     postman = Postman(site.config, site.database)
     with create_public(site).app_context():
-        # The connection and the first mail of the kind are not what is measured.
-        postman.deliver()
+        _begin(postman)
+        print(flush=True)
+        sys.stdin.readline()
         began, mails = time.perf_counter(), 0
         while mails < _MAILS and (handled := postman.deliver()):
             mails += handled
         return {"seconds": time.perf_counter() - began, "mails": mails}
 
 
-def raw_mail(site: Site) -> dict[str, float]:
+def _begin(postman: Postman) -> None:
+    """The connection, the first mail and small batches are not what is measured."""
+    for _ in range(3):
+        postman.deliver()
+
+
+class _Cost(NamedTuple):
+    """What a mail took in one turn, in ms."""
+
+    mails: int
+    ms: float
+    cpu: float
+
+
+def _measured(others: Meter, send: Callable[[], int]) -> _Cost:
+    metered, cpu, began = others.read(), time.process_time(), time.perf_counter()
+    mails = send()
+    seconds = time.perf_counter() - began
+    used = time.process_time() - cpu + others.read() - metered
+    each = 1000 / max(mails, 1)
+    return _Cost(mails, seconds * each, used * each)
+
+
+class _Raw:
     """One mail time and again over one connection, with smtplib alone."""
-    with site.database.reading() as session:
-        settings = letters.load(session, letter_id=1)
-    now = db.now()
-    content = messages.signed(
-        House(site.config.base_url, site.config.mail_from),
-        Envelope("person@example.org", "0" * 32, now),
-        letters.view(settings, language="en", now=now),
-        manage="0" * 64,
-        number=1000,
-    )
-    sender = site.config.mail_from
-    server = smtplib.SMTP(site.config.mail_server, site.config.mail_port)
-    server.sendmail(sender, ["person@example.org"], content)
-    began = time.perf_counter()
-    for number in range(_MAILS):
-        server.sendmail(sender, [f"person{number}@example.org"], content)
-    return {"seconds": time.perf_counter() - began, "mails": _MAILS}
+
+    def __init__(self, site: Site) -> None:
+        with site.database.reading() as session:
+            settings = letters.load(session, letter_id=1)
+        now = db.now()
+        self._content = messages.signed(
+            House(site.config.base_url, site.config.mail_from),
+            Envelope("person@example.org", "0" * 32, now),
+            letters.view(settings, language="en", now=now),
+            manage="0" * 64,
+            number=1000,
+        )
+        self._sender = site.config.mail_from
+        self._server = smtplib.SMTP(site.config.mail_server, site.config.mail_port)
+
+    def send(self, number: int) -> int:
+        """Send so many; how many those were."""
+        for one in range(number):
+            to = [f"person{one}@example.org"]
+            self._server.sendmail(self._sender, to, self._content)
+        return number
 
 
 def _url(site: Site) -> str:
@@ -167,7 +226,7 @@ WHAT: dict[str, Callable[[Site], dict[str, float]]] = {
     "raw-list-file": raw_file,
     "work": work,
     "mail": mail,
-    "raw-mail": raw_mail,
+    "mail-alone": mail_alone,
 }
 
 if __name__ == "__main__":

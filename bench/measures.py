@@ -315,9 +315,11 @@ MEASURES = (
     Measure(
         "counter", lambda stage, kind: published.counters(stage, kind, _reading, _cpu)
     ),
-    Measure("mail", mails.mails),
     Measure("nginx", lambda stage, kind: published.behind_nginx(stage, kind, _cpu)),
     # They come last: lists that are long from now on.
     Measure("hold-decision", _hold_decision),
     Measure("look-alikes", _look_alikes),
+    # And outboxes in which half of all rows have just been written anew.
+    Measure("sign-mail-trouble", mails.signing),
+    Measure("mail", mails.mails),
 )
