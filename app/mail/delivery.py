@@ -54,18 +54,20 @@ class _SafeConnection(flask_mail.Connection):
 
     def configure_host(self) -> smtplib.SMTP:
         """Connect, with STARTTLS or TLS where asked for, and log in."""
-        context = ssl.create_default_context()
         host: smtplib.SMTP
         if self.mail.use_ssl:
             host = smtplib.SMTP_SSL(
-                self.mail.server, self.mail.port, timeout=self.timeout, context=context
+                self.mail.server,
+                self.mail.port,
+                timeout=self.timeout,
+                context=ssl.create_default_context(),
             )
         else:
             host = smtplib.SMTP(self.mail.server, self.mail.port, timeout=self.timeout)
         try:
             if self.mail.use_tls:
                 # Raises where the server does not offer it: no plain text instead.
-                host.starttls(context=context)
+                host.starttls(context=ssl.create_default_context())
             if self.mail.username and self.mail.password:
                 host.login(self.mail.username, self.mail.password)
         except BaseException:
