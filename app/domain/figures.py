@@ -7,7 +7,7 @@ from datetime import datetime
 from app import i18n
 from app.domain import tally
 from app.domain.letters import Settings
-from app.domain.views import Bar, Numbers, SectorCount
+from app.domain.views import Numbers, SectorCount
 from app.i18n import marked as _
 from app.i18n import marked_plural as ngettext
 from app.models import Measure
@@ -90,7 +90,7 @@ def numbers(
                 confirmed=of_confirmed,
                 verified=of_verified,
                 collected=of_collected,
-                bars=_bars(of_confirmed, of_verified, of_collected, longest),
+                longest=longest,
             )
             for key, of_confirmed, of_verified, of_collected in rows
         ),
@@ -134,25 +134,3 @@ def _headline(settings: Settings, confirmed: int, verified: int, collected: int)
         "verified": verified,
         "confirmed_and_collected": confirmed + collected,
     }[settings.headline]
-
-
-def _bars(
-    confirmed: int, verified: int, collected: int, longest: int
-) -> tuple[Bar, ...]:
-    """The parts of a bar from its start on: verified, only confirmed, collected."""
-    bars, start = [], 0
-    for measure, number in (
-        (Measure.VERIFIED, verified),
-        (Measure.CONFIRMED, confirmed - verified),
-        (Measure.COLLECTED, collected),
-    ):
-        if number:
-            bars.append(
-                Bar(
-                    measure.value,
-                    round(100 * start / longest, 2),
-                    round(100 * number / longest, 2),
-                )
-            )
-        start += number
-    return tuple(bars)

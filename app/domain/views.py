@@ -104,7 +104,31 @@ class SectorCount(NamedTuple):
     confirmed: int
     verified: int
     collected: int
-    bars: tuple[Bar, ...]
+    # What the longest sector's bar stands for.
+    longest: int
+
+    @property
+    def bars(self) -> tuple[Bar, ...]:
+        """The parts of the bar from its start on: verified, only confirmed, collected.
+
+        Most of who ask for numbers draw none.
+        """
+        bars, start = [], 0
+        for measure, number in (
+            ("verified", self.verified),
+            ("confirmed", self.confirmed - self.verified),
+            ("collected", self.collected),
+        ):
+            if number:
+                bars.append(
+                    Bar(
+                        measure,
+                        round(100 * start / self.longest, 2),
+                        round(100 * number / self.longest, 2),
+                    )
+                )
+            start += number
+        return tuple(bars)
 
 
 @dataclass(frozen=True, slots=True)

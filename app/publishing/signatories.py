@@ -50,7 +50,7 @@ def lines(slug: str) -> Response:
         letter=view,
         question=question,
         page=page,
-        lines=[_printed(row, settings, view) for row in page.rows],
+        lines=StoredHtml("".join([_printed(r, settings, view) for r in page.rows])),
         next=question.address(path, after=page.next) if page.next else None,
         first=question.address(path, after=None) if question.asked.after else None,
         countries=_countries(view.locale, question.asked.country),
@@ -71,7 +71,7 @@ def _printed(row: Line, settings: Settings, view: LetterView) -> StoredHtml:
         if len(kept) >= _MOST_KEPT:
             kept.clear()
         line = signatories.line(row, settings, view.language)
-        set_as_printed = i18n.macro("signing/_line.html", "line", view.locale)
+        set_as_printed = i18n.macro("signing/_line.html", "item", view.locale)
         kept[row] = printed = StoredHtml(set_as_printed(line, view))
     return printed
 
