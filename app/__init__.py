@@ -130,7 +130,7 @@ def create_organise(site: Site) -> Flask:
     app.config["MAX_FORM_MEMORY_SIZE"] = 2 * 1024 * 1024
     app.before_request(fence.check)
     app.after_request(answers.harden)
-    security.install(app, site)
+    security.install(app, site.config)
     for blueprint in ROOMS:
         app.register_blueprint(blueprint)
     app.register_error_handler(HTTPException, problems.on_http)

@@ -14,14 +14,15 @@ from app import db
 from app.domain import accounts, factors, record, sessions
 from app.organising import guessing, hardening, shell
 from app.organising.store import Account, Store
-from app.site import Site, site
+from app.site import site
+from config import Config
 
 # Routes of Flask-Security's that the house does not offer: no second factor is
 # rescued by mail, and its scripts are not ours.
 CLOSED = frozenset({"security.two_factor_rescue", "security.static"})
 
 
-def install(app: Flask, here: Site) -> None:
+def install(app: Flask, config: Config) -> None:
     """Hang signing in on the organisers' application."""
     from flask_login import user_logged_out
     from flask_security import Security, user_authenticated
@@ -32,9 +33,9 @@ def install(app: Flask, here: Site) -> None:
         wan_registered,
     )
 
-    app.config.update(hardening.settings(here.config))
+    app.config.update(hardening.settings(config))
     CSRFProtect(app)
-    store = Store(app, here.database, _changed)
+    store = Store(app, _changed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         security = Security(

@@ -20,7 +20,7 @@ from sqlalchemy.orm import (
 )
 
 from app import db, models
-from app.db import Database
+from app.site import site
 
 _ORGANISER = db.table(models.Organiser)
 _PASSKEY = db.table(models.Passkey)
@@ -62,28 +62,23 @@ class NoRole(RoleMixin):
     name = ""
 
 
-def _routed(database: Database) -> type[Session]:
-    class Routed(Session):
-        """Reads without holding up those who write; writes on the other engine."""
+class _Routed(Session):
+    """Reads without holding up those who write; writes on the other engine."""
 
-        def get_bind(self, mapper: Any = None, **given: Any) -> Any:
-            clause = given.get("clause")
-            if self._flushing or isinstance(clause, Insert | Update | Delete):
-                return database.engine
-            return database.readers
-
-    return Routed
+    def get_bind(self, mapper: Any = None, **given: Any) -> Any:
+        database, clause = site().database, given.get("clause")
+        if self._flushing or isinstance(clause, Insert | Update | Delete):
+            return database.engine
+        return database.readers
 
 
 class Store(SQLAlchemySessionUserDatastore):
     """Flask-Security's door to the database, one session a request."""
 
-    def __init__(
-        self, app: Flask, database: Database, changed: Callable[[Any, str], None]
-    ) -> None:
+    def __init__(self, app: Flask, changed: Callable[[Any, str], None]) -> None:
         self._changed = changed
         self.sessions = scoped_session(
-            sessionmaker(class_=_routed(database), expire_on_commit=False),
+            sessionmaker(class_=_Routed, expire_on_commit=False),
             scopefunc=lambda: id(g._get_current_object()),
         )
         super().__init__(self.sessions, Account, NoRole, Key)
