@@ -83,8 +83,12 @@ def note(session: Transaction, *, ended: Sequence[Ended], now: datetime) -> None
     """Count forms whose first mail has ended."""
     submitted: Counter[tuple[int, str]] = Counter()
     mailed: Counter[tuple[int, str]] = Counter()
+    lines: dict[tuple[int, str], str] = {}
     for letter_id, address, sent in ended:
-        of = letter_id, _line(session, letter_id, address)
+        at = letter_id, _domain(address)
+        if at not in lines:
+            lines[at] = _line(session, *at)
+        of = letter_id, lines[at]
         submitted[of] += 1
         mailed[of] += sent
     hour = hour_of(now)
@@ -102,14 +106,17 @@ def note_return(
     now: datetime,
 ) -> None:
     """Count a form whose mail came back after all, or a complaint about any mail."""
-    line = _line(session, letter_id, address)
+    line = _line(session, letter_id, _domain(address))
     more = {"complained" if complaint else "came_back": 1}
     _add(session, letter_id, hour_of(now), line, **more)
 
 
-def _line(session: Transaction, letter_id: int, address: str) -> str:
-    """The domain of an address where it has a line of its own; '' among the others."""
-    domain = addresses.domain_of(addresses.canonical(address))
+def _domain(address: str) -> str:
+    return addresses.domain_of(addresses.canonical(address))
+
+
+def _line(session: Transaction, letter_id: int, domain: str) -> str:
+    """A domain where it has a line of its own; '' where it is among the others."""
     values = {"letter": letter_id, "domain": domain}
     return domain if prepared.run(session, Step(_LINE, values)) else ""
 

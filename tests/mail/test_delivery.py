@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import re
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 
 from app.models import Outbox, Signature
 from tests.house import FIELDS, House, later, link
@@ -173,6 +174,35 @@ def test_what_a_slow_server_keeps_waiting_is_put_back_while_it_is_still_ours(
     work(house, postman)
     assert outbox_states(house) == {"sent": 4}
     assert sorted(mail.recipients[0] for mail in house.sink.mails) == people
+
+
+def test_many_mails_ask_the_database_no_more_often_than_two(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    statements: list[str] = []
+    event.listen(
+        house.site.database.engine,
+        "before_cursor_execute",
+        lambda connection, cursor, statement, *_: statements.append(statement),
+    )
+
+    def asked(number: int, name: str) -> int:
+        for n in range(number):
+            house.sign(email=f"{name}{n}@example.org")
+        house.postman._size = number
+        statements.clear()
+        caplog.clear()
+        with caplog.at_level(logging.DEBUG, logger="undersigned.statements"):
+            assert house.postman.deliver() == number
+        assert len(house.sink.mails) == number
+        house.sink.mails.clear()
+        return len(statements) + sum(
+            record.name == "undersigned.statements" for record in caplog.records
+        )
+
+    few = asked(2, "first")
+    # The letter itself is looked at anew once a second.
+    assert asked(14, "second") <= few + 3
 
 
 # -- The ceilings hold ------------------------------------------------------------
