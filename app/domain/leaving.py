@@ -22,6 +22,14 @@ _form = db.table(Submission).c
 BATCH = 100
 
 
+def unreachable(session: Transaction, *, signature_id: int | None) -> State | None:
+    """The state of a signature whose address is wiped; None while it has one."""
+    state = session.scalar(
+        select(_c.state).where(_c.id == signature_id, _c.address_sealed.is_(None))
+    )
+    return None if state is None else State(state)
+
+
 def come_back(
     session: Transaction,
     *,

@@ -6,7 +6,15 @@ from flask import Blueprint, Response, abort, request
 
 from app import answers, db, i18n, urls
 from app.db import Transaction
-from app.domain import confirmation, drafts, letters, signatories, submissions, tally
+from app.domain import (
+    confirmation,
+    drafts,
+    leaving,
+    letters,
+    signatories,
+    submissions,
+    tally,
+)
 from app.domain.confirmation import Outcome
 from app.domain.drafts import Draft, LinkState, Opened
 from app.domain.letters import Settings
@@ -14,6 +22,7 @@ from app.domain.tokens import InvalidToken, Purpose
 from app.domain.views import LetterView, PublicLine, SignForm
 from app.i18n import marked as _
 from app.i18n import marked_plural as ngettext
+from app.models import State
 from app.signing import forms, guard, sheet
 from app.site import site
 
@@ -106,7 +115,7 @@ def act(token: str) -> Response:
                 abort(400)
         opened = _open(session, submission_id)
         session.commit()
-    if action == "manage":
+    if action == "manage" and (opened is None or opened.draft is None):
         return _ended(opened, token, asked=True)
     return answers.see_other(urls.confirm(token))
 
@@ -199,8 +208,11 @@ def code() -> Response:
     translate = i18n.translator(_locale())
     values = {"email": typed.get("email", ""), "code": typed.get("code", "")}
     address, problem = forms.judge_address(values["email"], translate)
-    if problem:
-        return _code_page(SignForm(values, {"email": problem}), 400)
+    wrong = {"email": problem} if problem else {}
+    if not values["code"].strip():
+        wrong["code"] = translate(_("Please fill this in."))
+    if wrong:
+        return _code_page(SignForm(values, wrong), 400)
     with here.database.transaction() as session:
         submission_id = submissions.find_by_code(
             session,
@@ -254,14 +266,18 @@ def unknown_link() -> Response:
     """The page of a link that this house did not make."""
     locale = _locale()
     translate = i18n.translator(locale)
+    # No other mail than the one to confirm holds a code.
+    coded = request.path.startswith("/confirm")
+    code = (translate(_("Type the code from the mail")), urls.confirm_code(locale))
     return answers.page(
         "signing/link.html",
         locale=locale,
         status=404,
         kind="unknown",
         token=None,
+        coded=coded,
         steps=[
-            (translate(_("Type the code from the mail")), urls.confirm_code(locale)),
+            *([code] if coded else []),
             (translate(_("To the open letters")), urls.home()),
         ],
     )
@@ -277,6 +293,12 @@ def _ended(
         return _link_page(opened, "disowned", 200, token)
     if opened.state is not LinkState.USED:
         return _link_page(opened, opened.state.value, _STATUS[opened.state], token)
+    with site().database.snapshot() as session:
+        left = leaving.unreachable(session, signature_id=opened.signature_id)
+    if left is not None:
+        # No link can be mailed to it any more, and none has to be.
+        kind = "withdrawn" if left is State.WITHDRAWN else "used"
+        return _link_page(opened, kind, 200, token)
     view = _view(opened)
     return answers.page(
         "signing/confirmed.html",
@@ -297,6 +319,7 @@ def _link_page(opened: Opened, kind: str, status: int, token: str) -> Response:
         "already": [(translate(_("Back to the letter")), letter_path)],
         "closed": [(translate(_("Read the letter")), letter_path)],
         "disowned": [(translate(_("Read the letter")), letter_path)],
+        "used": [(translate(_("Back to the letter")), letter_path)],
     }.get(kind, [(translate(_("Sign again")), f"{letter_path}#sign")])
     return answers.page(
         "signing/link.html",

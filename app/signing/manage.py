@@ -121,6 +121,9 @@ def act(token: str) -> Response:
         found = own.find(session, token)
         if found is None:
             return unknown_link()
+        if found.row.redacted_at is not None or (verb == "withdraw" and found.left):
+            # There is nothing (left) to be asked about, as in another tab.
+            return own.moved_on(token)
         told = outgoing.tells(
             session, kind=OutboxKind.WITHDRAWN, signature_id=found.id, now=db.now()
         )
@@ -145,6 +148,7 @@ def act(token: str) -> Response:
         told=told,
         counted=found.row.state == "counted",
         listed=found.row.listed,
+        was_public=found.row.counted_at is not None,
     )
 
 

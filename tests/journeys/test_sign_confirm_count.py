@@ -114,3 +114,54 @@ def test_what_was_rejected_meanwhile_leads_back_to_the_page_that_says_so(
     answer = house.post(manage, {"action": "withdraw", "sure": "yes"})
     assert (answer.status_code, answer.headers["Location"]) == (303, manage)
     assert "has taken it out of the count" in house.get(manage).text
+
+
+def test_in_another_tab_nothing_untrue_is_asked_or_said(house: House) -> None:
+    """Each page was opened in time, and its button is pressed too late, or twice."""
+    opened = house.confirm_link(listed="no")
+    # The manage link is no part of a form that waits for its button still.
+    early = house.post(opened, {"action": "manage"})
+    assert (early.status_code, early.headers["Location"]) == (303, opened)
+    answer = house.post(opened, {"action": "confirm"})
+    manage = link(house.deliver()[-1], "manage")
+    assert manage in answer.text
+    done = house.post(manage, {"action": "withdraw", "sure": "yes"}).text
+    assert "gone from the list" not in done, "it never stood there"
+    assert "Your signature is withdrawn" in done
+    for late in ({"action": "withdraw"}, {"action": "withdraw", "sure": "yes"}):
+        answer = house.post(manage, late)
+        assert (answer.status_code, answer.headers["Location"]) == (303, manage)
+    house.deliver()
+    house.post(manage, {"action": "erase", "sure": "yes"})
+    for verb in ("withdraw", "erase"):
+        assert house.post(manage, {"action": verb}).status_code == 303
+    # There is no address left that a link could be on its way to.
+    for page in (house.get(opened), house.post(opened, {"action": "manage"})):
+        assert page.status_code == 200
+        assert "on its way to your address" not in page.text
+        assert "You have taken it back" in page.text
+    assert house.deliver() == []
+
+
+def test_what_was_public_before_it_was_held_is_not_called_secret(house: House) -> None:
+    manage = house.confirm()
+    (row,) = house.signatures()
+    with house.writing() as session:
+        lifecycle.hold(
+            session,
+            signature_id=row.id,
+            actor="organiser@example.org",
+            reason="a doubt",
+            now=db.now(),
+        )
+    page = house.post(manage, {"action": "withdraw"}).text
+    assert "never public" not in page
+    assert "was ever public" not in page
+    assert "It waits no longer" in page
+
+
+def test_only_the_mail_to_confirm_is_said_to_hold_a_code(house: House) -> None:
+    for room, coded in (("confirm", True), ("manage", False), ("unsubscribe", False)):
+        page = house.get(f"/{room}/x.y")
+        assert page.status_code == 404
+        assert ("the code from the mail" in page.text) == coded, room
