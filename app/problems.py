@@ -20,6 +20,10 @@ _WORDS = {
         _("What was sent is not complete or not in the form that we expect. Go back, "
           "look at it once more and send it again."),
     ),
+    401: (
+        _("This is not shown elsewhere"),
+        _("The page belongs to one person, and other sites cannot show it."),
+    ),
     403: (
         _("This came from another site"),
         _("For your safety we take forms from our own pages only. If you have saved "
@@ -61,6 +65,10 @@ _WORDS = {
         _("That is our fault"),
         _("Something went wrong here and has been noted. Nothing was lost that we "
           "told you was kept; trying again is safe."),
+    ),
+    501: (
+        _("We do not have this format"),
+        _("This can be had as JSON or as XML."),
     ),
     503: (
         _("Just a moment"),

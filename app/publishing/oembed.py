@@ -36,7 +36,11 @@ def answer() -> Response:
     kind = request.args.get("format", "json")
     if kind not in ("json", "xml"):
         abort(501)
-    asked = urlsplit(request.args.get("url", "")[:500])
+    try:
+        asked = urlsplit(request.args.get("url", "")[:500])
+    except ValueError:
+        # A bracket too many, for one: no address at all.
+        abort(404)
     if f"{asked.scheme}://{asked.netloc}" != site().config.base_url:
         abort(404)
     if _PRIVATE.fullmatch(asked.path):

@@ -248,6 +248,7 @@ def test_oembed_tells_a_site_how_to_show_the_letter(house: House) -> None:
         ("?url=https://elsewhere.example/letters/deepfakes", 404),
         (f"?url={BASE}.evil.example/letters/{SLUG}", 404),
         (f"?url={BASE}/letters/none", 404),
+        ("?url=http://[::1", 404),
         (f"?url={BASE}/healthz", 404),
         (f"?url={BASE}/manage/x", 401),
         (f"?url={BASE}/organise/letters/{SLUG}", 401),
@@ -258,7 +259,9 @@ def test_oembed_tells_a_site_how_to_show_the_letter(house: House) -> None:
 def test_oembed_answers_as_its_section_2_3_4_says(
     house_on_sqlite: House, query: str, status: int
 ) -> None:
-    assert house_on_sqlite.fresh(f"/oembed{query}").status_code == status
+    answer = house_on_sqlite.fresh(f"/oembed{query}")
+    assert answer.status_code == status
+    assert "our fault" not in answer.text
 
 
 # -- How often it is made -----------------------------------------------------------
