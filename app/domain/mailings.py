@@ -96,7 +96,12 @@ class Shown:
         """How much of it is done, for the bar."""
         if self.state is MailingState.DONE:
             return 100
-        return min(99, 100 - 100 * self.left // self.total) if self.total else 0
+        if not self.total:
+            return 0
+        # Whom a stop has spared was not written to, though nobody is left.
+        reached = self.sent + self.refused + self.bounced
+        done = self.total - self.left if self.unended else reached
+        return min(99, 100 * done // self.total)
 
     def text(self, *languages: str) -> Text | None:
         """The text in the first of these languages that there is one in."""

@@ -294,15 +294,16 @@ def _show(
     public: bool | None = None,
 ) -> Response:
     found = _find(here, public_id)
-    template = "draft" if found.state is MailingState.DRAFT else "one"
+    begun = found.state is not MailingState.DRAFT
     return pages.page(
-        f"organising/updates/{template}.html",
+        f"organising/updates/{'one' if begun else 'draft'}.html",
         here=here,
         status=status,
         said=said,
         update=found,
         states=STATES,
-        versions=update_texts.versions(here, found, typed),
+        versions=update_texts.versions(here, found, None if begun else typed),
+        kept=update_texts.versions(here, found, typed) if begun and typed else [],
         first=here.settings.default_language,
         mailed="mailed" in request.args,
         ticked=found.public if public is None else public,
