@@ -110,6 +110,8 @@ def _kept(response: Response, how: str) -> Response:
     response.headers["Cache-Control"] = how
     response.headers["Vary"] = "Accept-Encoding"
     response.headers["ETag"] = f'"{digest}"'
+    # What `front` keeps it answers itself; this is for all else (RFC 9110, 13.1.2).
+    response.make_conditional(request)
     return response
 
 

@@ -220,9 +220,9 @@ def history(slug: str, locale: str | None = None) -> str:
     return _in(f"/letters/{slug}/history", locale)
 
 
-def api(slug: str, part: str) -> str:
+def api(slug: str, part: str, locale: str | None = None) -> str:
     """A part of a letter in the API: "tally", "signatories" or "corrections"."""
-    return f"/api/v1/letters/{slug}/{part}"
+    return _in(f"/api/v1/letters/{slug}/{part}", locale)
 
 
 def api_page(locale: str | None = None) -> str:

@@ -115,7 +115,8 @@ def numbers_at(slug: str, time: str) -> Response:
     except _NothingYet:
         abort(404)
     if isinstance(found, str):
-        response = answers.see_other(urls.api(slug, f"at/{found}"))
+        there = urls.api(slug, f"at/{found}", request.args.get("lang"))
+        response = answers.see_other(there)
         return answers.for_any_site(response)
     settings, numbers = found
     base = site().config.base_url

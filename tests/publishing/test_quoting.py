@@ -139,6 +139,13 @@ def test_every_way_to_write_a_time_leads_to_one_address(house: House) -> None:
         answer = house.fresh(f"/letters/{SLUG}/at/{written}")
         assert answer.status_code == 303
         assert answer.headers["Location"] == f"/letters/{SLUG}/at/{canonical}"
+    answer = house.fresh(f"{API}/at/latest?lang=de")
+    assert answer.headers["Location"] == f"{API}/at/{canonical}?lang=de"
+    # Whoever has it already is told so in a word, as everywhere.
+    tag = house.fresh(f"{API}/at/{canonical}").headers["ETag"]
+    again = house.get(f"{API}/at/{canonical}", If_None_Match=tag)
+    assert (again.status_code, again.data) == (304, b"")
+    assert again.headers["ETag"] == tag
     house.set_letter(published_at=db.now() + timedelta(days=1))
     assert house.fresh(f"/letters/{SLUG}/at/{canonical}").status_code == 404
     assert house.fresh(f"/letters/{SLUG}/at/latest").status_code == 404
