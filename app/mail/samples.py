@@ -21,7 +21,7 @@ from app.models import OutboxKind
 
 # Of every link in them: it opens nothing.
 TOKEN = "example"
-CODE = "ABCD-1234"
+CODE = "ABCD2345"
 TO = "reader@example.org"
 _NUMBER = 1234
 _HEAD = f"{_NUMBER}:{'0' * 64}"

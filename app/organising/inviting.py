@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from flask import Blueprint, Response, abort, request
 
-from app import answers
+from app import answers, i18n
 from app.domain import inviting
 from app.domain.addresses import AddressProblem
 from app.domain.inviting import AlreadyInvited, NotAName
@@ -43,7 +43,7 @@ def _page(
     return pages.page(
         "organising/desk/invitations.html", here=here, lines=lines, typed=typed,
         problem=problem, status=status, now=here.now, may=may(here.role, Act.DESK),
-        languages=list(here.settings.wordings),
+        languages=[(code, i18n.language_name(code)) for code in here.settings.wordings],
     )  # fmt: skip
 
 

@@ -112,6 +112,10 @@ def page(token: str) -> Response:
         data=data,
         mine=found.row,
         line=found.line,
+        sector=found.settings.sector_labels(found.view.language).get(
+            found.row.sector, found.row.sector
+        ),
+        language=i18n.language_name(found.row.language),
         at=db.moment,
         history=words(HISTORY),
         by=words(BY),

@@ -130,6 +130,7 @@ def test_after_erasing_there_is_nothing_left_to_see(house: House) -> None:
     )
     for words in ("alice@example.org", "Alice Example", "My own words", "University"):
         assert words not in text_of_all
+    assert "<bdi>Academia</bdi>" in house.get(f"{manage}/data").text
     assert house.get(f"{manage}/receipt.json").status_code == 303
 
 
