@@ -12,6 +12,7 @@ import mimetypes
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from threading import Lock
 from time import monotonic
@@ -50,6 +51,8 @@ _UNKEPT = frozenset({"after", "before", "q"})
 
 Headers = list[tuple[str, str]]
 AskVersion = Callable[[str], str | None]
+# Path, query, and whether it is compressed.
+_Key = tuple[str, str, bool]
 
 
 @dataclass(slots=True)
@@ -85,12 +88,11 @@ class Front:
         self._inner = inner
         self._hosts = frozenset(hosts)
         self._ask = ask_version
-        self._memory: dict[tuple[str, str, bool], _Answer] = {}
+        self._memory = dict(_static_files(static))
         self._keep = memory
         # A fixed number, so that invented addresses cannot fill the memory.
         self._locks = tuple(Lock() for _ in range(64))
         self._versions: dict[str, tuple[float, str | None]] = {}
-        self._load_static(static)
 
     def __call__(
         self, environ: WSGIEnvironment, start_response: StartResponse
@@ -116,9 +118,7 @@ class Front:
                     return [answer.body] if method == "GET" else []
         return self._inner(environ, start_response)
 
-    def _find(
-        self, environ: WSGIEnvironment, key: tuple[str, str, bool]
-    ) -> _Answer | None:
+    def _find(self, environ: WSGIEnvironment, key: _Key) -> _Answer | None:
         """An answer that is fresh, or None for what is none of ours to keep."""
         match = _CACHEABLE.fullmatch(key[0])
         if match is None or not self._keep:
@@ -146,7 +146,7 @@ class Front:
             lock.release()
 
     def _refreshed(
-        self, environ: WSGIEnvironment, key: tuple[str, str, bool], slug: str
+        self, environ: WSGIEnvironment, key: _Key, slug: str
     ) -> _Answer | None:
         answer = self._memory.get(key)
         now = monotonic()
@@ -183,9 +183,7 @@ class Front:
             self._versions[slug] = known
         return known
 
-    def _render(
-        self, environ: WSGIEnvironment, key: tuple[str, str, bool], version: str
-    ) -> bool:
+    def _render(self, environ: WSGIEnvironment, key: _Key, version: str) -> bool:
         """Ask Flask for the answer and keep it, plain and compressed; False: not ours.
 
         The version that the answer itself was read at is the one it is kept under.
@@ -208,42 +206,46 @@ class Front:
             )
         return True
 
-    def _load_static(self, folder: Path) -> None:
-        """Keep every static file for ever: its address names its hash."""
-        for path in sorted(folder.rglob("*")):
-            if not path.is_file():
-                continue
-            body = path.read_bytes()
-            digest = hashlib.sha256(body).hexdigest()
-            address = f"/static/{path.relative_to(folder).as_posix()}"
-            kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-            text = kind.startswith("text/") or kind.endswith(("javascript", "svg+xml"))
-            if address == "/static/embed/counter.js":
-                # Other sites name it for ever, so its address cannot name its hash.
-                address = "/embed/counter.js"
-            for query, keep in (
-                (f"v={digest[:12]}", "public, max-age=31536000, immutable"),
-                ("", "public, max-age=300"),
-            ):
-                headers = [
-                    ("Content-Type", f"{kind}; charset=utf-8" if text else kind),
-                    ("Cache-Control", keep),
-                    ("ETag", f'"{digest[:32]}"'),
-                    ("Vary", "Accept-Encoding"),
-                    ("X-Content-Type-Options", "nosniff"),
-                    ("Access-Control-Allow-Origin", "*"),
-                    ("Cross-Origin-Resource-Policy", "cross-origin"),
-                    (
-                        "Content-Security-Policy",
-                        "default-src 'none'; frame-ancestors 'none'; sandbox",
-                    ),
-                ]
-                for gzipped in (False, True):
-                    answer = _answer(
-                        "200 OK", headers, body, gzipped=gzipped and text, version=""
-                    )
-                    answer.until = float("inf")
-                    self._memory[address, query, gzipped] = answer
+
+@cache
+def _static_files(folder: Path) -> dict[_Key, _Answer]:
+    """Every static file, kept for ever: its address names its hash."""
+    answers = {}
+    for path in sorted(folder.rglob("*")):
+        if not path.is_file():
+            continue
+        body = path.read_bytes()
+        digest = hashlib.sha256(body).hexdigest()
+        address = f"/static/{path.relative_to(folder).as_posix()}"
+        kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        text = kind.startswith("text/") or kind.endswith(("javascript", "svg+xml"))
+        if address == "/static/embed/counter.js":
+            # Other sites name it for ever, so its address cannot name its hash.
+            address = "/embed/counter.js"
+        for query, keep in (
+            (f"v={digest[:12]}", "public, max-age=31536000, immutable"),
+            ("", "public, max-age=300"),
+        ):
+            headers = [
+                ("Content-Type", f"{kind}; charset=utf-8" if text else kind),
+                ("Cache-Control", keep),
+                ("ETag", f'"{digest[:32]}"'),
+                ("Vary", "Accept-Encoding"),
+                ("X-Content-Type-Options", "nosniff"),
+                ("Access-Control-Allow-Origin", "*"),
+                ("Cross-Origin-Resource-Policy", "cross-origin"),
+                (
+                    "Content-Security-Policy",
+                    "default-src 'none'; frame-ancestors 'none'; sandbox",
+                ),
+            ]
+            for gzipped in (False, True):
+                answer = _answer(
+                    "200 OK", headers, body, gzipped=gzipped and text, version=""
+                )
+                answer.until = float("inf")
+                answers[address, query, gzipped] = answer
+    return answers
 
 
 def _run(
