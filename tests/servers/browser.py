@@ -157,7 +157,8 @@ def axe(page: Page) -> list[str]:
     # Through the debugger, because the page's own policy allows no script at all.
     client = page.context.new_cdp_session(page)
     try:
-        _evaluate(client, AXE.read_text(encoding="utf-8"))
+        if _evaluate(client, "typeof axe") == "undefined":
+            _evaluate(client, AXE.read_text(encoding="utf-8"))
         found = _evaluate(client, "axe.run({resultTypes: ['violations']})")
     finally:
         client.detach()
