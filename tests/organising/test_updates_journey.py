@@ -50,12 +50,12 @@ def test_ella_writes_sends_pauses_and_sees_it_end(
             house.postman.deliver()
         if not javascript:
             page.get_by_role("link", name="Look again").click()
-        expect(page.locator("dl.count")).to_contain_text("Left7", timeout=10_000)
+        expect(page.locator("dl.count")).to_contain_text("Left11", timeout=10_000)
         _press(page, "Pause it")
         expect(page.get_by_role("button", name="Go on")).to_be_visible()
         assert house.deliver() == []
         _press(page, "Go on")
-        assert len(send_all(house)) == 7
+        assert len(send_all(house)) == 11
         if not javascript:
             page.get_by_role("link", name="Look again").click()
         expect(page.locator("dl.count")).to_contain_text("Sent12", timeout=10_000)
