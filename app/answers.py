@@ -16,8 +16,9 @@ from app.domain.versions import Version
 from app.domain.views import LetterView
 from app.site import site
 
-# Told to `front`, which takes it off again before anybody else reads it.
+# Told to `front` where it asks for an answer to keep, and to nobody else.
 VERSION_HEADER = "X-Public-Version"
+TO_KEEP = "undersigned.to_keep"
 
 # An erased name is gone from every copy within 10 s, so answers with names may be
 # served stale for a moment only (design: section 7).
@@ -90,7 +91,8 @@ def public(response: Response, *, version: Version, names: bool) -> Response:
 
     The ETag is taken from the bytes, so equal answers are equal and others are not.
     """
-    response.headers[VERSION_HEADER] = version.key
+    if TO_KEEP in request.environ:
+        response.headers[VERSION_HEADER] = version.key
     return _kept(response, _WITH_NAMES if names else _WITHOUT_NAMES)
 
 

@@ -22,7 +22,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 
-from app.answers import VERSION_HEADER
+from app.answers import TO_KEEP, VERSION_HEADER
 
 # How old an answer may be before the letter's public version is asked for again.
 FRESH = 1.0
@@ -193,7 +193,7 @@ class Front:
             for name, value in environ.items()
             if not name.startswith("HTTP_") or name == "HTTP_HOST"
         }
-        clean |= {"REQUEST_METHOD": "GET", "QUERY_STRING": key[1]}
+        clean |= {"REQUEST_METHOD": "GET", "QUERY_STRING": key[1], TO_KEEP: True}
         status, headers, body = _run(self._inner, clean)
         read_at = dict(headers).get(VERSION_HEADER)
         if not status.startswith("200") or read_at is None:

@@ -11,6 +11,7 @@ from werkzeug.test import Client
 
 from app.answers import VERSION_HEADER
 from app.front import FRESH, Front
+from tests.house import SLUG, House
 
 PATH, BASE = "/letters/one", "http://localhost"
 
@@ -88,3 +89,12 @@ def test_an_answer_of_a_moment_ago_is_given_while_another_asks(tmp_path: Path) -
     letter.may_answer.set()
     first.join(20)
     assert (answers, read(client)) == (["2"], "2")
+
+
+def test_what_front_is_told_leaves_the_house_with_no_answer(
+    house_on_sqlite: House,
+) -> None:
+    for path in ("", "/signatories", "/signatories?q=alice", "/corrections?before=9"):
+        answer = house_on_sqlite.get(f"/letters/{SLUG}{path}")
+        assert answer.status_code == 200
+        assert VERSION_HEADER not in answer.headers, path
