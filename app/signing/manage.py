@@ -121,7 +121,9 @@ def act(token: str) -> Response:
         found = own.find(session, token)
         if found is None:
             return unknown_link()
-        if found.row.redacted_at is not None or (verb == "withdraw" and found.left):
+        if found.row.redacted_at is not None or (
+            verb == "withdraw" and not found.living
+        ):
             # There is nothing (left) to be asked about, as in another tab.
             return own.moved_on(token)
         told = outgoing.tells(

@@ -46,11 +46,6 @@ class Mine:
         return self.row.state in LIVING
 
     @property
-    def left(self) -> bool:
-        """Whether its signatory has taken it back."""
-        return bool(self.row.state == State.WITHDRAWN.value)
-
-    @property
     def hidden(self) -> list[str]:
         """The parts that an organiser keeps out of sight."""
         return [part.value for part in Part if self.row._mapping[part.column]]

@@ -114,6 +114,9 @@ def test_what_was_rejected_meanwhile_leads_back_to_the_page_that_says_so(
     answer = house.post(manage, {"action": "withdraw", "sure": "yes"})
     assert (answer.status_code, answer.headers["Location"]) == (303, manage)
     assert "has taken it out of the count" in house.get(manage).text
+    # It cannot be withdrawn any more, and is not asked whether.
+    assert house.post(manage, {"action": "withdraw"}).status_code == 303
+    assert "Yes, erase it" in house.post(manage, {"action": "erase"}).text
 
 
 def test_in_another_tab_nothing_untrue_is_asked_or_said(house: House) -> None:
