@@ -49,7 +49,8 @@ class Counter:
     @property
     def words(self) -> str:
         """All of it in one line, for those who see no picture."""
-        told = f"{self.letter.title}: {self.shown} {self.label} ({self.as_of_words})"
+        # A dash, for not every language sets a colon close to the word before it.
+        told = f"{self.letter.title} – {self.shown} {self.label} ({self.as_of_words})"
         return ". ".join(part for part in (told, self.beside, self.note) if part)
 
 

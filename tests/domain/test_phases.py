@@ -91,7 +91,10 @@ def test_a_closed_letter_shows_and_takes_nothing(house: House) -> None:
     tally = house.fresh(f"/api/v1/letters/{SLUG}/tally")
     assert (tally.status_code, tally.json["confirmed"]) == (200, 1)  # type: ignore[index]
     house.site.shelf._seen.clear()
-    assert house.sign(email="late@example.org").status_code == 410
+    late = house.sign(email="late@example.org")
+    assert late.status_code == 410
+    assert "The letter has closed" in late.text
+    assert "at the moment" not in late.text
     assert house.numbers()["confirmed"] == 1
 
 

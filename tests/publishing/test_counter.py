@@ -55,6 +55,7 @@ def test_every_form_says_the_same_number_and_its_time(house: House) -> None:
         assert found["as_of_words"] in page
     assert told(house, "?lang=de")["shown"] == "1.234"
     assert told(house, "?lang=de")["label"] == "bestätigte Unterschriften"
+    assert " – 1" in told(house, "?lang=fr")["words"], "no colon without its space"
     one = told(house, "?lang=xx")
     assert one["title"] == TITLE, "a language that it has not is its first one"
 
