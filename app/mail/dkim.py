@@ -100,7 +100,7 @@ class Signer:
         unsigned = b"DKIM-Signature: %s; t=%d;\r\n\th=%s;\r\n\tbh=%s;\r\n\tb=" % (
             self._head,
             now.timestamp(),
-            b":\r\n\t ".join(names),
+            _folded(names),
             b64encode(body_hash),
         )
         # The field itself comes last, without its value and its line end.
