@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from json import dumps
+from json import JSONEncoder
 from typing import Any
 
 from flask import Response, request
@@ -30,13 +30,19 @@ _POLICY = (
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
-_HARDENED = {
-    "Content-Security-Policy": _POLICY.format(style=""),
-    "Cache-Control": "no-store",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-}
+_HARDENED = [
+    (name.lower(), name, value)
+    for name, value in {
+        "Content-Security-Policy": _POLICY.format(style=""),
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+        "Cross-Origin-Opener-Policy": "same-origin",
+    }.items()
+]
+
+# `json.dumps` makes an encoder of its own at each call that asks for another form.
+_AS_JSON = JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def page(
@@ -130,8 +136,8 @@ def harden(response: Response) -> Response:
     """The headers that every answer carries (threats 28, 38, 40)."""
     # Werkzeug's own `setdefault` reads all that stands there once for each of them.
     there = {name.lower() for name, _ in response.headers}
-    for name, value in _HARDENED.items():
-        if name.lower() not in there:
+    for lowered, name, value in _HARDENED:
+        if lowered not in there:
             response.headers.add(name, value)
     if request.path.startswith("/api/"):
         for name, value in _LIMITS:
@@ -150,8 +156,7 @@ def language_asked(letter: Settings | None = None) -> str | None:
 
 def json(body: Mapping[str, Any], kind: str = "application/json") -> Response:
     """An answer of JSON, with a line end for terminals."""
-    text = dumps(body, ensure_ascii=False, separators=(",", ":"))
-    return Response(f"{text}\n", mimetype=kind)
+    return Response(f"{_AS_JSON(body)}\n", mimetype=kind)
 
 
 def for_any_site(response: Response) -> Response:
