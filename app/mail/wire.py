@@ -151,7 +151,9 @@ def _common(
     if "unsubscribe" not in own:
         message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
-    message["Content-Language"] = letter.language
+    # Of a letter in a language that the house does not speak, the frame is in another
+    # one (RFC 3282 takes several).
+    message["Content-Language"] = ", ".join(dict.fromkeys((locale, letter.language)))
     message["MIME-Version"] = "1.0"
     message["Content-Type"] = f'multipart/alternative; boundary="{_BOUNDARY}"'
     head, _empty, _parts = message.as_bytes().partition(b"\r\n\r\n")

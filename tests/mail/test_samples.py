@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -124,6 +125,17 @@ def test_it_is_whole_and_can_be_read_with_images_off_and_in_the_dark(
     # Whatever can be opened in the one part can be opened in the other.
     opened = set(re.findall(r'href="(https?://[^"]+)"', shown.html))
     assert opened <= set(re.findall(r"https?://[^\s<>]+", shown.text))
+
+
+def test_a_mail_of_a_letter_in_a_language_that_we_do_not_speak_names_both(
+    house: House,
+) -> None:
+    now = db.now()
+    with house.site.database.reading() as session:
+        letter = house.site.shelf.of(session, letter_id=1, now=now)
+    view = replace(letters.view(letter, language="en", now=now), language="ar")
+    mail = message(samples.make("confirm", ELSEWHERE, view, now=now))
+    assert mail["Content-Language"] == "en, ar"
 
 
 def test_no_mail_looks_like_spam(received: Received, tmp_path: Path) -> None:
