@@ -341,7 +341,11 @@ NOT_PAGES = {
     "operations.metrics": "figures as Prometheus reads them",
 }
 
-# What no request can bring about so far: nothing answers with it yet.
-UNUSED = {429: "coarse limits come with Redis"}
+# What no page says, and why.
+UNUSED = {
+    401: "oEmbed alone answers so, as a problem in JSON",
+    429: "coarse limits come with Redis",
+    501: "oEmbed alone answers so, as a problem in JSON",
+}
 
 assert len({row.name for row in TABLE}) == len(TABLE)

@@ -12,7 +12,7 @@ from app import db
 from app.domain import record
 from app.models import Mailing, Outbox, Reason, Record
 from tests.house import House, later, link
-from tests.mail.news import readers, started, turn
+from tests.mail.news import readers, send_all, started
 from tests.mail.work import row
 from tests.servers.behaviours import GREYLISTED, NO_SUCH_USER, Behaviour, Step
 
@@ -125,8 +125,7 @@ def test_the_figures_of_an_update_follow(house: House) -> None:
     readers(house, 2)
     started(house)
     house.sink.script.append(NO_SUCH_USER)
-    turn(house)
-    house.deliver()
+    send_all(house)
 
     def figures() -> tuple[int, int, int]:
         ((sent, refused, void),) = house.ask(
