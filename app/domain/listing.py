@@ -7,10 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from sqlalchemy import (
-    bindparam,
-    select,
-)
+from sqlalchemy import bindparam, select, union_all
 
 from app import db, prepared
 from app.db import RowId, Transaction
@@ -120,8 +117,10 @@ def one(session: Transaction, *, settings: Settings, public_id: str) -> Any | No
 
 
 _ONE = public([*SHOWN, _c.noindex], _c.public_id == bindparam("public_id"))
-_PLACE = select(_c.verified, _c.id).where(
-    _c.public_id == bindparam("after"), _c.letter_id == bindparam("letter")
+_PLACE = Question(
+    lambda _: select(_c.verified, _c.id).where(
+        _c.public_id == bindparam("after"), _c.letter_id == bindparam("letter")
+    )
 )
 
 
@@ -130,13 +129,8 @@ def newest(session: Transaction, *, settings: Settings, size: int) -> list[Any]:
     values = {
         "letter": settings.id,
         "shown_until": settings.frozen_at or FOR_EVER,
-        "before": _LAST,
     }
-    rows = [
-        row
-        for verified in (True, False)
-        for row in _lines(session, _part(verified, size - 1, for_feeds=True), values)
-    ]
+    rows = _lines(session, _for_feeds(size - 1), values)
     return sorted(rows, key=lambda row: -row.id)[:size]
 
 
@@ -144,10 +138,10 @@ def _place(session: Transaction, letter_id: int, after: str | None) -> tuple[boo
     """Before what the page begins: (verified, row id), which nobody outside sees."""
     if after is None:
         return True, _LAST
-    row = session.execute(_PLACE, {"after": after, "letter": letter_id}).first()
-    if row is None:
-        raise UnknownPlace(after)
-    return row.verified, row.id
+    asked = {"after": after, "letter": letter_id}
+    for verified, row_id in prepared.run(session, Step(_PLACE, asked)):
+        return bool(verified), row_id
+    raise UnknownPlace(after)
 
 
 def _lines(session: Transaction, question: Question, values: Values) -> list[Line]:
@@ -158,21 +152,43 @@ def _cut(rows: Sequence[Any], size: int) -> Page:
     return Page(rows[:size], rows[size - 1].public_id if len(rows) > size else None)
 
 
-@cache
-def _part(verified: bool, size: int, *, for_feeds: bool = False) -> Question:
-    """A page of one part of the list: the verified, or the others.
+def _rows(verified: bool, size: int, *conditions: Any) -> Any:
+    """A SELECT of one part of the list: the verified, or the others.
 
     Each part by itself is a range of the index; over both SQLite would read all that
-    stands before the place. `for_feeds`: without those who mind copies.
+    stands before the place.
     """
-    rows = public(
-        SHOWN,
-        _c.verified if verified else ~_c.verified,
-        _c.id < bindparam("before", type_=RowId),
-    )
-    if for_feeds:
-        rows = rows.where(~_c.noindex)
-    page = rows.order_by(_c.id.desc()).limit(limit(size + 1))
+    part = _c.verified if verified else ~_c.verified
+    rows = public(SHOWN, part, *conditions)
+    return rows.order_by(_c.id.desc()).limit(limit(size + 1))
+
+
+_BEFORE = _c.id < bindparam("before", type_=RowId)
+
+
+@cache
+def _part(verified: bool, size: int) -> Question:
+    """A page of one part, from a place on."""
+    page = _rows(verified, size, _BEFORE)
+    return Question(lambda gathered: page)
+
+
+@cache
+def _both(size: int) -> Question:
+    """A page that begins among the verified, and as many of the others.
+
+    One statement sees one moment: who is verified meanwhile is in one of the two.
+    """
+    parts = _rows(True, size, _BEFORE), _rows(False, size)
+    page = union_all(*(select(part.subquery("f")) for part in parts))
+    return Question(lambda gathered: page)
+
+
+@cache
+def _for_feeds(size: int) -> Question:
+    """The newest of both parts, without those who mind copies."""
+    parts = (_rows(verified, size, ~_c.noindex) for verified in (True, False))
+    page = union_all(*(select(part.subquery("f")) for part in parts))
     return Question(lambda gathered: page)
 
 
@@ -185,12 +201,11 @@ def _whole(
     size: int,
 ) -> Sequence[Any]:
     """A page of the list as it is, and one line more where there is one."""
-    rows: list[Any] = []
-    if verified:
-        rows += _lines(session, _part(True, size), values)
-        values = values | {"before": _LAST}
-    if len(rows) <= size and not asked.verified:
-        rows += _lines(session, _part(False, size), values)
+    if asked.verified or not verified:
+        return _lines(session, _part(verified, size), values)
+    rows = _lines(session, _both(size), values)
+    # No database promises in which order a union comes.
+    rows.sort(key=lambda row: (not row.verified, -row.id))
     return rows[: size + 1]
 
 

@@ -100,7 +100,8 @@ def numbers(slug: str) -> Response:
 @bp.get("/letters/<slug:slug>/signatories")
 def lines(slug: str) -> Response:
     """A page of the public list, asked for as on the page for readers."""
-    with site().database.snapshot() as session:
+    # Whatever is read after the version is of that version or a newer one.
+    with site().database.glances() as session:
         settings, version = reading.visible(session, slug)
         question, page = reading.asked_page(session, settings, size=SIZE)
     path = urls.absolute(site().config.base_url, urls.api(slug, "signatories"))

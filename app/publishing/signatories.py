@@ -38,7 +38,8 @@ def _countries(locale: str, chosen: str | None) -> StoredHtml:
 @bp.get("/letters/<slug:slug>/signatories")
 def lines(slug: str) -> Response:
     """A page of the list: verified first, then the newest; searched and filtered."""
-    with site().database.snapshot() as session:
+    # Whatever is read after the version is of that version or a newer one.
+    with site().database.glances() as session:
         settings, version = reading.visible(session, slug)
         question, page = reading.asked_page(session, settings, size=SIZE)
         waiting = backlog.read(session, letter_id=settings.id)
