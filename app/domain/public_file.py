@@ -31,7 +31,7 @@ COLUMNS = (
     "id", "name", "title", "affiliation", "sector", "country", "statement",
     "identification_only", "verified", "featured", "origin", "confirmed_on",
 )  # fmt: skip
-_SIZE = 10_000
+_SIZE = 6_000
 _LAST = 2**62
 # What may begin a formula, in the bytes of a page: behind the quote that opens a cell.
 # What it finds is looked at again. It begins with two plain signs, for those are found
