@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
+from time import monotonic, sleep
 
 import pytest
 
 from app.postman import Postman
+from app.worker import Worker
 from tests.house import House, settings
+from tests.mail.reports import ADDRESS, Office, free_port
 from tests.mail.work import Hire
 
 
@@ -28,3 +32,24 @@ def hire(house: House, database_url: str, tmp_path: Path) -> Iterator[Hire]:
     yield make
     for postman in hired:
         postman.close()
+
+
+@pytest.fixture
+def office(house: House, database_url: str, tmp_path: Path) -> Iterator[Office]:
+    """The house's worker, with its door open."""
+    port = free_port()
+    config = settings(database_url, tmp_path, MAIL_PORT=str(house.sink.port),
+                      MAIL_BOUNCES=ADDRESS, MAIL_BOUNCES_PORT=str(port))  # fmt: skip
+    worker = Worker(config, house.site.database)
+    assert worker.receiver is not None
+    worker.receiver.start()
+    until = monotonic() + 10
+    while monotonic() < until:
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+            break
+        except ConnectionRefusedError:
+            sleep(0.02)
+    yield Office(house, worker, port)
+    worker.receiver.stop()
+    worker.postman.close()

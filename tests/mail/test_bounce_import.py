@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from app.models import Bounce
 from tests.house import FIELDS, House
-from tests.mail.test_bounces import ADDRESS, report
+from tests.mail.reports import ADDRESS, report
 from tests.servers.smtp import Sink
 
 
