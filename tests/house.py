@@ -6,10 +6,8 @@ import logging
 import re
 import shutil
 import threading
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from functools import cached_property
@@ -40,6 +38,7 @@ from app.models import Letter, Measure, Signature
 from app.mount import Mount
 from app.postman import Postman
 from app.site import Site
+from tests import warm
 from tests.organising.people import Signed
 from tests.servers.smtp import Mail, Sink
 
@@ -111,46 +110,6 @@ class Ear(logging.Handler):
         self._hear(record.getMessage())
 
 
-class _Applications:
-    """Applications that stand idle, for the next house with the same settings.
-
-    Making one takes as long as signing and confirming do, and it keeps nothing of its
-    house but the site, which the next house brings along.
-    """
-
-    def __init__(self) -> None:
-        self._idle: dict[Any, list[Flask]] = defaultdict(list)
-
-    def take(self, make: Callable[[Site], Flask], site: Site) -> Flask:
-        """An application that nobody else has, wired to `site`."""
-        # Of what differs from house to house an application keeps nothing.
-        ways = replace(site.config, database_url="", instance=Path(), mail_port=0)
-        idle = self._idle[make, ways]
-        app = idle.pop() if idle else make(site)
-        app.extensions["undersigned"] = site
-        app.extensions["idle"] = idle
-        return app
-
-    def give_back(self, app: Flask) -> None:
-        """Let the next house have it."""
-        app.extensions["idle"].append(app)
-
-
-_APPLICATIONS = _Applications()
-
-_COMPILED: dict[str, tuple[Any, Any]] = {}
-
-
-def _share_compiled(site: Site) -> None:
-    """Let all engines of a kind have one memory of compiled statements."""
-    for engine in (site.database.engine, site.database._readers, site.database._asked):
-        dialect, cache = _COMPILED.setdefault(
-            engine.dialect.name, (engine.dialect, engine._compiled_cache)
-        )
-        engine.dialect = dialect
-        engine._compiled_cache = cache
-
-
 class House:
     """One house: ask its pages, run its worker's errands, read its mails."""
 
@@ -161,8 +120,8 @@ class House:
         self.sink = sink
         self.folder = folder
         self.site = Site.open(settings(database_url, folder, **given))
-        _share_compiled(self.site)
-        self.app = _APPLICATIONS.take(create_public, self.site)
+        warm.share_compiled(self.site)
+        self.app = warm.APPLICATIONS.take(create_public, self.site)
         self.front = self.new_front()
         self.client = Client(self.front)
         self.postman = Postman(self.site.config, self.site.database)
@@ -186,7 +145,7 @@ class House:
     @cached_property
     def organise(self) -> Flask:
         """The organisers' application, made when first asked for."""
-        return _APPLICATIONS.take(create_organise, self.site)
+        return warm.APPLICATIONS.take(create_organise, self.site)
 
     def _organise(
         self, environ: WSGIEnvironment, start_response: StartResponse
@@ -205,9 +164,9 @@ class House:
         db.move_clock(timedelta(0))
         self.postman.close()
         self.site.database.dispose()
-        _APPLICATIONS.give_back(self.app)
+        warm.APPLICATIONS.give_back(self.app)
         if "organise" in self.__dict__:
-            _APPLICATIONS.give_back(self.organise)
+            warm.APPLICATIONS.give_back(self.organise)
 
     # -- Asking ------------------------------------------------------------------
 
