@@ -342,10 +342,7 @@ NOT_PAGES = {
 }
 
 # What no page says, and why.
-UNUSED = {
-    401: "oEmbed alone answers so, as a problem in JSON",
-    429: "coarse limits come with Redis",
-    501: "oEmbed alone answers so, as a problem in JSON",
-}
+UNUSED = dict.fromkeys((401, 501), "oEmbed alone answers so, as a problem in JSON")
+UNUSED[429] = "coarse limits come with Redis"
 
 assert len({row.name for row in TABLE}) == len(TABLE)
