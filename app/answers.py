@@ -120,6 +120,10 @@ def _kept(response: Response, how: str) -> Response:
     response.headers["ETag"] = f'"{digest}"'
     # What `front` keeps it answers itself; this is for all else (RFC 9110, 13.1.2).
     response.make_conditional(request)
+    # The server puts the Date of giving on each answer. With that of making, a page that
+    # has long been the same would be stale in every browser from its first moment on
+    # (RFC 9111, 4.2.3).
+    del response.headers["Date"]
     return response
 
 

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from email.utils import parsedate_to_datetime
 
 import pytest
 
@@ -206,3 +207,19 @@ def test_row_58_the_database_crashes_three_times_in_a_burst(
     assert signers.acknowledged.keys() <= stored(live)
     checked = live.flask("tally", "check")
     assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+# ---- In health -----------------------------------------------------------------------
+
+
+def test_what_is_kept_is_dated_when_it_is_given_and_not_when_it_was_made(
+    web: Live,
+) -> None:
+    # A page made an hour ago and dated so would be stale in every browser at once.
+    first = web.get(LETTER)
+    time.sleep(1.1)
+    second = web.get(LETTER)
+    assert first.headers["ETag"] == second.headers["ETag"]
+    given = [answer.headers.get_all("Date", []) for answer in (first, second)]
+    assert [len(dates) for dates in given] == [1, 1]
+    assert parsedate_to_datetime(given[0][0]) < parsedate_to_datetime(given[1][0])
