@@ -14,7 +14,6 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from email.header import Header
-from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
@@ -24,6 +23,7 @@ from urllib.parse import urlsplit
 from app import i18n
 from app.domain.views import LetterView
 from app.i18n import marked as _
+from app.mail import senders
 
 _REHEARSAL = _(
     "This is a rehearsal: nothing here counts, and all of it is wiped before the "
@@ -147,7 +147,6 @@ def _common(
         subject = f"[{translate(_MARKED)}] {subject}"
         plain = f"{translate(_TEST)}\n\n{plain}"
     message = EmailMessage(policy=SMTP)
-    message["From"] = Address("Undersigned", addr_spec=house.sender)
     if "unsubscribe" not in own:
         message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
@@ -157,7 +156,8 @@ def _common(
     message["MIME-Version"] = "1.0"
     message["Content-Type"] = f'multipart/alternative; boundary="{_BOUNDARY}"'
     head, _empty, _parts = message.as_bytes().partition(b"\r\n\r\n")
-    return _Common(_subject(subject) + head + b"\r\n", plain, marked_up)
+    head = senders.head(kind, house.sender, letter) + _subject(subject) + head
+    return _Common(head + b"\r\n", plain, marked_up)
 
 
 def _part(kind: str, text: str) -> bytes:

@@ -138,7 +138,7 @@ def _changed_in_any_way_it_fails(mail: Mail, verifies: Verify) -> None:
     spoiled = body[:middle] + other + body[middle + 1 :]
     assert not verifies(head + b"\r\n\r\n" + spoiled)
     assert not verifies(mail.content + b"P.S.\r\n")
-    names = ["From", "To", "Subject", "Date", "Message-ID", "MIME-Version",
+    names = ["From", "To", "Subject", "Date", "Message-ID", "Reply-To", "MIME-Version",
              "Content-Type"]  # fmt: skip
     if mail.message["List-Unsubscribe"]:
         names += ["List-Unsubscribe", "List-Unsubscribe-Post", "List-Id"]

@@ -23,6 +23,11 @@ TITLES = {
     "de": "Drei Gesetze gegen schädliche Deepfakes",
     "fr": "Trois lois contre les hypertrucages nuisibles",
 }
+VIA = {
+    "en": "Deepfakes Letter Committee via Undersigned",
+    "de": "Deepfakes Letter Committee über Undersigned",
+    "fr": "Deepfakes Letter Committee via Undersigned",
+}
 SUBJECTS = {
     "confirm": {
         "en": "Confirm your signature: ",
@@ -193,13 +198,14 @@ def test_the_mail_is_what_rfc_5322_and_rfc_3834_ask_for(received: Received) -> N
     for name in ("From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted",
                  "MIME-Version", "Content-Type", "Content-Language"):  # fmt: skip
         assert len(message.get_all(name, [])) == 1, name
-    for name in ("Cc", "Bcc", "Sender", "Reply-To", "List-Unsubscribe"):
+    for name in ("Cc", "Bcc", "Sender", "List-Unsubscribe"):
         assert message.get_all(name) is None
     (sender,) = message["From"].addresses
     assert (sender.display_name, sender.addr_spec) == (
-        "Undersigned",
+        VIA[received.language],
         "letters@localhost",
     )
+    assert message["Reply-To"] == "letter@example.org"
     (to,) = message["To"].addresses
     assert (to.display_name, to.addr_spec) == (
         "",

@@ -7,7 +7,10 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from email import message_from_bytes, policy
+from email.header import decode_header, make_header
 from email.message import EmailMessage
+from email.parser import HeaderParser
+from email.utils import parseaddr
 from pathlib import Path
 
 import html5lib
@@ -15,6 +18,7 @@ import pytest
 
 from app import db
 from app.domain import letters
+from app.domain.views import LetterView
 from app.mail import samples, wire
 from app.mail.delivery import Result, Transport
 from app.models import OutboxKind
@@ -24,6 +28,37 @@ from tests.servers.smtp import Sink
 
 LANGUAGES = ("en", "de", "fr")
 CASES = [(kind, language) for kind in samples.NAMES for language in LANGUAGES]
+# What a letter's organiser may be called, and who its mails then come from.
+LONG = "Gesellschaft zur Förderung der Wissenschaften und der Künste in Österreich e.V."
+SENDERS = {
+    "Deepfakes Letter Committee": "Deepfakes Letter Committee via Undersigned",
+    "Verein für Ärzte": "Verein für Ärzte via Undersigned",
+    "Smith & Sons, “Ltd” (London); \\o/": (
+        "Smith & Sons, “Ltd” (London); \\o/ via Undersigned"
+    ),
+    'The "Future" Fund': 'The "Future" Fund via Undersigned',
+    "Change.org": "Change.org via Undersigned",
+    LONG: (
+        "Gesellschaft zur Förderung der Wissenschaften und der Künste… via Undersigned"
+    ),
+    "W" * 200: "W" * 60 + "… via Undersigned",
+    # What reads like an address is left out, however it is spelt.
+    "Committee <security@bank.example>": "Committee via Undersigned",
+    "Committee security＠bank.example": "Committee via Undersigned",
+    "Committee https://bank.example/": "Committee via Undersigned",
+    "=?utf-8?q?security=40bank=2Eexample?= Committee": "Committee via Undersigned",
+    "Committee @ bank.example": "Committee bank.example via Undersigned",
+    # Nothing of a header's can be written into it.
+    "Committee\r\nBcc: victim@example.org": "Committee Bcc: via Undersigned",
+    "Committee\u202egnp.exe\u2028x\x00": "Committeegnp.exe x via Undersigned",
+    # Who passes for the house is not named.
+    "Undersigned": "Undersigned",
+    "Undersigned Security Team": "Undersigned",
+    "Undеrs\u0456gned": "Undersigned",
+    "U n d e r s i g n e d": "Undersigned",
+    "security@bank.example": "Undersigned",
+    "---": "Undersigned",
+}
 # Of a house on the net: a mail that comes from localhost is judged otherwise.
 ELSEWHERE = wire.House("https://letters.example.org", "letters@letters.example.org")
 MOST = 0.5
@@ -136,6 +171,41 @@ def test_a_mail_of_a_letter_in_a_language_that_we_do_not_speak_names_both(
     view = replace(letters.view(letter, language="en", now=now), language="ar")
     mail = message(samples.make("confirm", ELSEWHERE, view, now=now))
     assert mail["Content-Language"] == "en, ar"
+
+
+def test_the_name_before_the_address_says_whose_letter_it_is(house: House) -> None:
+    now = db.now()
+    with house.site.database.reading() as session:
+        letter = house.site.shelf.of(session, letter_id=1, now=now)
+    view = letters.view(letter, language="en", now=now)
+
+    def read(kind: str, view: LetterView) -> tuple[str, str | None]:
+        """The name before the house's address, and where an answer goes."""
+        made = samples.make(kind, ELSEWHERE, view, now=now)
+        head = made.partition(b"\r\n\r\n")[0]
+        assert head.isascii()
+        assert all(len(line) <= 78 for line in head.split(b"\r\n"))
+        mail = message(made)
+        assert mail.defects == []
+        assert mail["Bcc"] is None
+        (sender,) = mail["From"].addresses
+        assert sender.addr_spec == ELSEWHERE.sender
+        # EmailMessage shows a space where a name was cut; RFC 2047 does not.
+        name, _address = parseaddr(str(HeaderParser().parsestr(head.decode())["From"]))
+        return str(make_header(decode_header(name))), mail["Reply-To"]
+
+    for organiser, name in SENDERS.items():
+        assert read("confirm", replace(view, organiser=organiser))[0] == name
+    for kind in samples.NAMES:
+        own = samples.NAMES[kind].startswith("To the team")
+        name = SENDERS["Undersigned" if own else view.organiser]
+        assert read(kind, view) == (name, None if own else view.contact)
+    for contact, answers in {
+        # With another domain in From, that is what mail filters take for fraud.
+        "committee@gmail.com": None,
+        "buero@bücher.example": "buero@xn--bcher-kva.example",
+    }.items():
+        assert read("confirm", replace(view, contact=contact))[1] == answers
 
 
 def test_no_mail_looks_like_spam(received: Received, tmp_path: Path) -> None:
