@@ -8,12 +8,12 @@ from flask import Blueprint, Response, abort, jsonify
 from sqlalchemy import func, select
 
 from app import answers, db, dev_inbox, i18n
-from app.domain import letters
+from app.domain import letters, tally
 from app.domain.letters import Settings
 from app.mail import samples
 from app.mail.samples import Sample
 from app.mail.wire import House
-from app.models import Letter
+from app.models import Letter, Measure
 from app.site import site
 
 bp = Blueprint("development", __name__, url_prefix="/dev")
@@ -83,10 +83,13 @@ def _sample(kind: str, language: str) -> Sample:
     if kind not in samples.NAMES:
         abort(404)
     config, now = site().config, db.now()
+    with site().database.reading() as session:
+        counted = tally.read(session, letter_id=settings.id)
     made = samples.make(
         kind,
         House(config.base_url, config.mail_from),
         letters.view(settings, language=language, now=now),
+        number=tally.total(counted, Measure.CONFIRMED),
         now=now,
     )
     return samples.read(made)

@@ -245,7 +245,12 @@ class Maker:
         envelope = Envelope(subject.address, claimed.message_id, now, test=subject.test)
         if claimed.kind == OutboxKind.EXAMPLE:
             return samples.make(
-                subject.request, self._house, view, now=now, envelope=envelope
+                subject.request,
+                self._house,
+                view,
+                number=subject.number or 0,
+                now=now,
+                envelope=envelope,
             )
         if subject.news is not None:
             kind = OutboxKind(claimed.kind)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from typing import NamedTuple
 
 from app import i18n, urls
 from app.domain.mailings import Text
@@ -17,18 +18,25 @@ from app.domain.views import LetterView, StoredHtml
 from app.i18n import marked as _
 from app.mail import messages, plain
 from app.mail.wire import Envelope, House
-from app.models import OutboxKind
+from app.models import OutboxKind, RequestKind
 
 # Of every link in them: it opens nothing.
 TOKEN = "example"
 CODE = "ABCD2345"
 TO = "reader@example.org"
-_NUMBER = 1234
-_HEAD = f"{_NUMBER}:{'0' * 64}"
+_HEAD = f"1234:{'0' * 64}"
 ALREADY_SIGNED = "already_signed"
 
 _SUBJECT = _("News about the letter")
 _WORDS = _("Here stands what the organisers have to say.")
+
+
+def _evidence(request: RequestKind) -> str:
+    """The example's name: for each thing that can be asked for there is a text."""
+    return f"{OutboxKind.EVIDENCE}_{request}"
+
+
+EVIDENCE = tuple(map(_evidence, RequestKind))
 
 # What each mail is about, for whoever looks at it.
 NAMES: dict[str, str] = {
@@ -40,7 +48,10 @@ NAMES: dict[str, str] = {
     OutboxKind.RELEASED: _("Let in by a person"),
     OutboxKind.REJECTED: _("Taken out by a person"),
     OutboxKind.VERIFIED: _("Verified"),
-    OutboxKind.EVIDENCE: _("Evidence is asked for"),
+    _evidence(RequestKind.WORK_ADDRESS): _("Evidence is asked for: a mail from work"),
+    _evidence(RequestKind.PUBLIC_POST): _("Evidence is asked for: a word in public"),
+    _evidence(RequestKind.SIGNED_DOCUMENT): _("Evidence is asked for: a signed note"),
+    _evidence(RequestKind.CALL): _("Evidence is asked for: a call"),
     OutboxKind.CORRECTED: _("Corrected by the signatory"),
     OutboxKind.WITHDRAWN: _("Withdrawn by the signatory"),
     OutboxKind.MANAGE: _("The manage link was asked for"),
@@ -72,16 +83,17 @@ def make(
     house: House,
     letter: LetterView,
     *,
+    number: int,
     now: datetime,
     envelope: Envelope | None = None,
 ) -> bytes:
     """The mail of a kind in the letter's language, to nobody unless `envelope` says.
 
-    Raises KeyError for no kind.
+    `number` is how many have confirmed. Raises KeyError for no kind.
     """
     envelope = envelope or Envelope(TO, "0" * 32, now)
     write, more = _WRITTEN[kind]
-    return write(house, envelope, letter, **more(letter, now))
+    return write(house, envelope, letter, **more(_Of(letter, number, now)))
 
 
 def read(content: bytes) -> Sample:
@@ -94,24 +106,37 @@ def read(content: bytes) -> Sample:
     return Sample(str(message["Subject"]), headers, text, html)
 
 
-_More = Callable[[LetterView, datetime], dict[str, object]]
+class _Of(NamedTuple):
+    """What an example may speak of."""
+
+    letter: LetterView
+    number: int
+    now: datetime
+
+
+_More = Callable[[_Of], dict[str, object]]
 
 
 def _given(**more: object) -> _More:
-    return lambda letter, now: more
+    return lambda of: more
 
 
 def _until(days: int, **more: object) -> _More:
-    return lambda letter, now: more | {"deadline": now + timedelta(days=days)}
+    return lambda of: more | {"deadline": of.now + timedelta(days=days)}
 
 
-def _news(letter: LetterView, now: datetime) -> dict[str, object]:
-    translate = i18n.translator(letter.locale)
+def _counted(of: _Of) -> dict[str, object]:
+    """As the last who confirmed got it; where there is nobody, as the first will."""
+    return {"manage": TOKEN, "number": max(of.number, 1)}
+
+
+def _news(of: _Of) -> dict[str, object]:
+    translate = i18n.translator(of.letter.locale)
     html = StoredHtml(f"<p>{translate(_WORDS)}</p>")
     return {
         "news": Text(translate(_SUBJECT), translate(_WORDS), html),
         "text": plain.text(html),
-        "number": _NUMBER,
+        "number": of.number,
         "manage": urls.manage(TOKEN),
         "unsubscribe": urls.unsubscribe(TOKEN),
     }
@@ -135,15 +160,18 @@ _WRITTEN: dict[str, tuple[Callable[..., bytes], _More]] = {
     OutboxKind.CONFIRM: (messages.confirm, _given(token=TOKEN, code=CODE)),
     ALREADY_SIGNED: (messages.already_signed, _MINE),
     OutboxKind.REMINDER: (messages.reminder, _given(token=TOKEN, code=CODE)),
-    OutboxKind.SIGNED: (messages.signed, _given(manage=TOKEN, number=_NUMBER)),
+    OutboxKind.SIGNED: (messages.signed, _counted),
     OutboxKind.HELD: (messages.held, _MINE),
     OutboxKind.RELEASED: (messages.released, _MINE),
     OutboxKind.REJECTED: (messages.rejected, _given(manage=TOKEN, reason=None)),
     OutboxKind.VERIFIED: (messages.verified, _MINE),
-    OutboxKind.EVIDENCE: (
-        messages.evidence,
-        _until(14, manage=TOKEN, request="work_address", reference=TOKEN),
-    ),
+    **{
+        _evidence(request): (
+            messages.evidence,
+            _until(14, manage=TOKEN, request=request, reference=TOKEN),
+        )
+        for request in RequestKind
+    },
     OutboxKind.CORRECTED: (messages.corrected, _given(manage=TOKEN, held=False)),
     OutboxKind.WITHDRAWN: (messages.withdrawn, _until(1, manage=TOKEN)),
     OutboxKind.MANAGE: (messages.manage, _MINE),

@@ -143,7 +143,7 @@ class Subjects:
                 return "kept"
             return self._of_signature(session, claimed, claimed.signature_id, seen)
         if claimed.kind == OutboxKind.EXAMPLE:
-            return self._example(session, claimed, now)
+            return self._example(session, claimed, seen, now)
         if claimed.organiser_id is not None:
             return self._of_organiser(session, claimed, claimed.organiser_id, now)
         if claimed.sign_invitation_id is not None:
@@ -250,7 +250,7 @@ class Subjects:
         )
 
     def _example(
-        self, session: Transaction, claimed: Claim, now: datetime
+        self, session: Transaction, claimed: Claim, seen: Seen, now: datetime
     ) -> Subject | str:
         """A mail of the letter for an organiser to look at: the record says which."""
         asked = mail_tests.read(session, record_id=claimed.record_id)
@@ -264,6 +264,7 @@ class Subjects:
             language=asked.language,
             address=asked.address,
             signature=None,
+            number=seen.total(session, asked.letter_id),
             request=asked.subject,
             test=True,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort, request
 
 from app import answers, urls
-from app.domain import letters, mail_tests
+from app.domain import letters, mail_tests, tally
 from app.domain.mailings import NotNow
 from app.domain.rights import Act
 from app.i18n import language_name
@@ -13,7 +13,7 @@ from app.i18n import marked as _
 from app.mail import samples
 from app.mail.samples import Sample
 from app.mail.wire import House
-from app.models import OutboxKind
+from app.models import Measure, OutboxKind
 from app.organising import access, pages, words
 from app.organising.access import Here
 from app.site import site
@@ -47,9 +47,12 @@ WHEN: dict[str, str] = {
     OutboxKind.VERIFIED: _(
         "When one of you has verified a person, half a minute later."
     ),
-    OutboxKind.EVIDENCE: _(
-        "When one of you asks a person at the desk for something that proves who they "
-        "are; there is a text for each thing that can be asked for."
+    **dict.fromkeys(
+        samples.EVIDENCE,
+        _(
+            "When one of you asks a person at the desk for something that proves who "
+            "they are; there is a text for each thing that can be asked for."
+        ),
     ),
     OutboxKind.CORRECTED: _(
         "After a signatory has corrected the line by the link, so that nobody else does "
@@ -134,10 +137,13 @@ def _known(here: Here, kind: str, language: str) -> None:
 def _sample(here: Here, kind: str, language: str) -> Sample:
     _known(here, kind, language)
     config = site().config
+    with site().database.reading() as session:
+        counted = tally.read(session, letter_id=here.settings.id)
     made = samples.make(
         kind,
         House(config.base_url, config.mail_from),
         letters.view(here.settings, language=language, now=here.now),
+        number=tally.total(counted, Measure.CONFIRMED),
         now=here.now,
     )
     return samples.read(made)

@@ -21,7 +21,7 @@ from app.domain import letters
 from app.domain.views import LetterView
 from app.mail import samples, wire
 from app.mail.delivery import Result, Transport
-from app.models import OutboxKind
+from app.models import OutboxKind, RequestKind
 from tests.house import House, copy_sqlite, settings
 from tests.pages import elements, parse
 from tests.servers.smtp import Sink
@@ -117,7 +117,7 @@ def received(house: House) -> Received:
     with house.app.app_context():
         for kind, language in CASES:
             view = letters.view(letter, language=language, now=now)
-            made = samples.make(kind, ELSEWHERE, view, now=now)
+            made = samples.make(kind, ELSEWHERE, view, number=1234, now=now)
             answer = transport.send(made, to=samples.TO, sender=None)
             assert answer.result is Result.SENT
             found[kind, language] = house.sink.mails[-1].content
@@ -134,11 +134,13 @@ def message(content: bytes) -> EmailMessage:
 def test_every_kind_of_mail_has_one() -> None:
     # An example is one of the others.
     kinds_of_mail = {*OutboxKind, samples.ALREADY_SIGNED} - {OutboxKind.EXAMPLE}
-    assert samples.NAMES.keys() == kinds_of_mail
+    # For each thing that can be asked for there is a text.
+    asked = {f"evidence_{request}" for request in RequestKind}
+    assert samples.NAMES.keys() == kinds_of_mail - {OutboxKind.EVIDENCE} | asked
     assert samples.NAMES.keys() == samples._WRITTEN.keys()
     folder = Path(__file__).parents[2] / "templates" / "mail"
     kinds = {path.name for path in folder.iterdir() if path.is_dir()}
-    assert kinds == {str(kind) for kind in samples.NAMES}
+    assert kinds == set(map(str, kinds_of_mail))
 
 
 @pytest.mark.parametrize(("kind", "language"), CASES)
@@ -169,7 +171,7 @@ def test_a_mail_of_a_letter_in_a_language_that_we_do_not_speak_names_both(
     with house.site.database.reading() as session:
         letter = house.site.shelf.of(session, letter_id=1, now=now)
     view = replace(letters.view(letter, language="en", now=now), language="ar")
-    mail = message(samples.make("confirm", ELSEWHERE, view, now=now))
+    mail = message(samples.make("confirm", ELSEWHERE, view, number=1234, now=now))
     assert mail["Content-Language"] == "en, ar"
 
 
@@ -181,7 +183,7 @@ def test_the_name_before_the_address_says_whose_letter_it_is(house: House) -> No
 
     def read(kind: str, view: LetterView) -> tuple[str, str | None]:
         """The name before the house's address, and where an answer goes."""
-        made = samples.make(kind, ELSEWHERE, view, now=now)
+        made = samples.make(kind, ELSEWHERE, view, number=1234, now=now)
         head = made.partition(b"\r\n\r\n")[0]
         assert head.isascii()
         assert all(len(line) <= 78 for line in head.split(b"\r\n"))

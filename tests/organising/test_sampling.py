@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from app.domain import letter_files, mail_tests
 from app.mail import samples
-from app.models import Outbox, Record
+from app.models import Outbox, Record, RequestKind
 from app.organising.sampling import WHEN
 from tests.house import EXAMPLE, House, later
 from tests.letters import another_letter
@@ -35,9 +35,12 @@ def test_the_team_sees_every_mail_that_signatories_get_in_every_language(
     house_on_sqlite: House,
 ) -> None:
     house = house_on_sqlite
-    house.confirm()
-    assert all(OWN.findall(mail.text) != [samples.TOKEN] for mail in house.deliver())
     vera = house.organiser("viewer")
+    # Of a letter that nobody has signed: as the first will get it.
+    assert "1 signature: yours is the first." in vera.get(f"{MAILS}/signed/en").text
+    house.confirm()
+    house.confirm(email="bob@example.org")
+    assert all(OWN.findall(mail.text) != [samples.TOKEN] for mail in house.deliver())
     assert f'href="{MAILS}"' in vera.get(f"{HERE}/desk").text
     index = vera.get(MAILS).text
     texts = letter_files.read(EXAMPLE).languages
@@ -66,8 +69,12 @@ def test_the_team_sees_every_mail_that_signatories_get_in_every_language(
             # Whatever can be opened in an example is nobody's.
             links = OWN.findall(page.text + shown.text)
             assert set(links) == {samples.TOKEN}
+    assert "2 signatures with yours." in vera.get(f"{MAILS}/signed/en").text
+    assert "closed with 2 signatures." in vera.get(f"{MAILS}/closing/en").text
+    asked = {vera.get(f"{MAILS}/{kind}/en/html").text for kind in samples.EVIDENCE}
+    assert len(asked) == len(RequestKind), "each has a text of its own"
     # A mail to the team is none of theirs, and neither is one that there is not.
-    for path in ("reset/en", "head/en", "none/en", "signed/ru", "signed/ru/html"):
+    for path in ("reset/en", "head/en", "evidence/en", "signed/ru", "signed/ru/html"):
         assert vera.get(f"{MAILS}/{path}").status_code == 404
     assert "Mail it to me" not in vera.get(f"{MAILS}/signed/en").text
 
