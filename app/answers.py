@@ -6,8 +6,10 @@ import hashlib
 from collections.abc import Mapping
 from json import JSONEncoder
 from typing import Any
+from urllib.parse import quote
 
-from flask import Response, request
+from flask import Response, current_app, request
+from werkzeug.exceptions import HTTPException
 
 from app import i18n
 from app.domain import accent
@@ -40,6 +42,9 @@ _HARDENED = [
         "Cross-Origin-Opener-Policy": "same-origin",
     }.items()
 ]
+
+# What a query is made of, and what stands for all else in it (RFC 3986 section 3.4).
+_IN_QUERIES = "%/?:@!$&'()*+,;="
 
 # `json.dumps` makes an encoder of its own at each call that asks for another form.
 _AS_JSON = JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -88,6 +93,30 @@ def see_other(path: str) -> Response:
     """Send the browser on with a GET after a POST (RFC 9110 section 15.4.4)."""
     response = Response(status=303, mimetype="text/plain")
     response.headers["Location"] = path
+    response.autocorrect_location_header = False
+    return response
+
+
+def without_slash() -> Response | None:
+    """Send on who asks for an address of ours with a slash too many at its end.
+
+    None where there is nothing without it either, or nothing that takes the method. 308
+    lets method and body be what they are (RFC 9110 section 15.4.9), and the way is to an
+    address of this house, whatever stands before or in the one asked for.
+    """
+    path = request.path.rstrip("/")
+    adapter = current_app.create_url_adapter(request)
+    if path == request.path or not path or adapter is None:
+        return None
+    try:
+        adapter.match(path)
+    except HTTPException:
+        return None
+    query = quote(request.query_string, safe=_IN_QUERIES)
+    response = Response(status=308, mimetype="text/plain")
+    response.headers["Location"] = quote(request.script_root + path) + (
+        f"?{query}" if query else ""
+    )
     response.autocorrect_location_header = False
     return response
 

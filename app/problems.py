@@ -123,7 +123,9 @@ def _answer(status: int) -> Response:
 
 
 def on_http(error: HTTPException) -> Response:
-    """What was asked for cannot be given."""
+    """What was asked for cannot be given, or stands elsewhere."""
+    if error.code == 404 and (elsewhere := answers.without_slash()) is not None:
+        return elsewhere
     response = _answer(error.code or 500)
     for name, value in error.get_headers():
         if name in ("Allow", "Retry-After"):

@@ -7,7 +7,7 @@ import logging
 from flask import Response, request
 from werkzeug.exceptions import HTTPException
 
-from app import i18n, urls
+from app import answers, i18n, urls
 from app.i18n import marked as _
 from app.organising import shell
 
@@ -82,6 +82,8 @@ def on_http(error: HTTPException) -> Response:
     """What was asked for cannot be given; redirects of the routing stay what they are."""
     if error.response is not None or (error.code or 500) < 400:
         return error.get_response()  # type: ignore[return-value]
+    if error.code == 404 and (elsewhere := answers.without_slash()) is not None:
+        return elsewhere
     response = _page(error.code or 500)
     for name, value in error.get_headers():
         if name in ("Allow", "Retry-After"):

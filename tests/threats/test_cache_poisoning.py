@@ -79,7 +79,7 @@ def test_row_41_head_and_a_get_with_a_body_poison_nothing(
     "path",
     [
         f"{LETTER}/style.css", f"{LETTER}/..%2f", f"{LETTER}/../{SLUG}",
-        f"{LETTER}/", f"{LETTER};a=b", f"/LETTERS/{SLUG}",
+        f"{LETTER}/%2e/", f"{LETTER};a=b", f"/LETTERS/{SLUG}",
         "/letters/DEEPFAKES", f"{LETTER}/de/x.js", f"{LETTER}%00", f"{TALLY}/x.css",
         f"{LETTER}/privacy/x.css", f"{LETTER}%0d%0aX:y",
         f"{LETTER}/signatures/x.css", "/confirm/x.css", "/static/../app/db.py",
@@ -121,3 +121,40 @@ def test_row_41_doubled_slashes_lead_to_no_other_site(
     assert location.startswith((f"{BASE}/", "/"))
     assert not location.startswith("//")
     assert house_on_sqlite.get(LETTER).status_code == 200
+
+
+def test_row_41_a_slash_at_the_end_leads_to_the_address_without_one(
+    house_on_sqlite: House,
+) -> None:
+    house = house_on_sqlite
+    person = house.organiser("viewer")
+
+    def location(method: str, path: str, query: str = "") -> str | None:
+        answer = house.client.open(
+            "/",
+            method=method,
+            base_url=BASE,
+            environ_overrides={"PATH_INFO": path, "QUERY_STRING": query},
+        )
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert answer.status_code == (308 if "Location" in answer.headers else 404)
+        return answer.headers.get("Location")
+
+    for _ in range(2):
+        assert location("GET", f"{LETTER}/") == LETTER
+        assert location("HEAD", f"{LIST}//", "q=a&lang=de") == f"{LIST}?q=a&lang=de"
+    assert location("GET", f"{TALLY}/", "a=\r\nX: y\xff") == (
+        f"{TALLY}?a=%0D%0AX:%20y%FF"
+    )
+    # The body goes there too: the browser sends it once more (RFC 9110, 15.4.9).
+    assert location("POST", f"{LETTER}/signatures/") == f"{LETTER}/signatures"
+    assert location("GET", f"/{LETTER}/") == LETTER
+    assert location("GET", "/organise/sign-in/") == "/organise/sign-in"
+    desk = f"/organise/letters/{SLUG}/desk"
+    moved = person.get(f"{desk}/?pile=held")
+    assert (moved.status_code, moved.headers["Location"]) == (308, f"{desk}?pile=held")
+    # Without it there is nothing either, or nothing that takes this.
+    for path in ("/evil/", "//evil.tld/", "//evil.tld", "/\\evil.tld/",
+                 f"//evil.tld/..{LETTER}/", "/letters/a b/"):  # fmt: skip
+        assert location("GET", path) is None, path
+    assert location("POST", f"{LETTER}/") is None
