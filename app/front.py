@@ -120,6 +120,10 @@ class Front:
 
     def _find(self, environ: WSGIEnvironment, key: _Key) -> _Answer | None:
         """An answer that is fresh, or None for what is none of ours to keep."""
+        file = self._memory.get((key[0], "", key[2]))
+        if file is not None and file.version == "":
+            # Other sites add a query of theirs, and pages of a moment ago another hash.
+            return file
         match = _CACHEABLE.fullmatch(key[0])
         if match is None or not self._keep:
             return None

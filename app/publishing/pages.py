@@ -1,8 +1,8 @@
-"""The first page: the open letters, or the letter when there is but one."""
+"""The first page: the open letters, or the letter when there is but one; and files."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, abort
 
 from app import answers, db, i18n, urls
 from app.domain import letters
@@ -27,3 +27,10 @@ def home() -> Response:
         locale=locale,
         letters=[letters.view(item, language=locale, now=now) for item in visible],
     )
+
+
+@bp.get("/static/<path:name>")
+@bp.get("/embed/counter.js")
+def file(name: str = "") -> Response:
+    """What `front` gives out itself: here is said which methods it takes, and no more."""
+    abort(404)

@@ -334,6 +334,7 @@ NOT_PAGES = {
     "feeds.code": "the letter's address as a code to scan",
     "feeds.site_map": "the site map, for search engines",
     "feeds.robots": "where search engines need not look",
+    "pages.file": "the files that our own pages are made with",
     "hooks.mail": "what a mail provider tells us, as a problem or a line of JSON",
     "logos.picture": "the picture of an organiser as PNG",
     "operations.alive": "one word of plain text for whoever watches the process",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from pathlib import Path
 from time import monotonic, sleep
@@ -89,6 +90,33 @@ def test_an_answer_of_a_moment_ago_is_given_while_another_asks(tmp_path: Path) -
     letter.may_answer.set()
     first.join(20)
     assert (answers, read(client)) == (["2"], "2")
+
+
+def test_a_file_is_given_under_any_query_and_takes_no_other_method(
+    house_on_sqlite: House,
+) -> None:
+    house = house_on_sqlite
+    page = house.get(f"/letters/{SLUG}").text
+    named = re.search(r'href="(/static/letter\.css)\?(v=\w+)"', page)
+    assert named is not None
+    for path, hashed in (named.groups(), ("/embed/counter.js", "")):
+        file = house.get(path)
+        assert file.headers["Cache-Control"] == "public, max-age=300"
+        for query in ("?ver=6.4.2", "?v=000000000000", "?lang=de"):
+            assert house.get(path + query).data == file.data
+            kept = house.get(path + query).headers["Cache-Control"]
+            assert kept == "public, max-age=300", "it may be another tomorrow"
+        if hashed:
+            kept = house.get(f"{path}?{hashed}").headers["Cache-Control"]
+            assert kept == "public, max-age=31536000, immutable"
+        # As at every other address of the house (RFC 9110 sections 9.3.7 and 15.5.6).
+        for method, status in (("OPTIONS", 200), ("POST", 405), ("DELETE", 405)):
+            answer = house.client.open(path, method=method, base_url=BASE)
+            assert answer.status_code == status
+            assert set(answer.headers["Allow"].split(", ")) == {
+                "GET", "HEAD", "OPTIONS",
+            }  # fmt: skip
+    assert house.get("/static/none.css").status_code == 404
 
 
 def test_what_front_is_told_leaves_the_house_with_no_answer(

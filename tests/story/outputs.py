@@ -49,6 +49,7 @@ NO_OUTPUT = {
     "openapi.page": "the same",
     "feeds.code": "an address",
     "feeds.robots": "the names of rooms",
+    "pages.file": "what our own pages are made with",
     "logos.picture": "the picture of the organiser, who is no signatory",
     "operations.alive": "no letter",
     "operations.metrics": "numbers of the house",
