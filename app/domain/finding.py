@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from functools import cache
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select, tuple_
@@ -132,9 +132,6 @@ def _by_words(
     def ask(question: Question, values: prepared.Values) -> prepared.Rows:
         return database.ask(question, **values)
 
-    terms, common = word_walk.rarest_first(ask, letter_id, asked, search.NOT_PUBLIC)
-    if not terms:
-        return Found(())
     values: dict[str, Any] = {
         "letter": letter_id,
         "rank": search.PUBLIC_VERIFIED if place is None else search.rank_of(
@@ -143,11 +140,10 @@ def _by_words(
         "before": _LAST if place is None else place.id,
         "floor_rank": search.NOT_PUBLIC,
         "floor": 0,
-    } | {f"word{number}": term for number, term in enumerate(terms)}  # fmt: skip
-    end = word_walk.end(ask, values) if common else None
-    if end is not None:
-        values |= {"floor_rank": end.rank, "floor": end.signature_id}
-    found = _cut(database.ask(_of_words(len(terms), size), **values), size)
+    }  # fmt: skip
+    question = partial(_of_words, size=size)
+    rows, end = word_walk.walk(ask, asked, values, question, size=size)
+    found = _cut(rows, size)
     if found.next is None and end is not None:
         return Found(found.rows, next=end.public_id, unfinished=True)
     return found

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
-from typing import Any
+from datetime import datetime
+from functools import cache, partial
+from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, select, union_all
+from sqlalchemy import and_, bindparam, select, union_all
 
 from app import db, prepared
 from app.db import RowId, Transaction
-from app.domain import search, word_walk
+from app.domain import search, versions, word_walk
+from app.domain.backlog import Waiting
 from app.domain.letters import Settings
+from app.domain.shelf import Shelf
 from app.domain.signatories import FOR_EVER, SHOWN, Line, public
+from app.domain.versions import Version
 from app.domain.word_walk import limit
-from app.models import SearchWord, Signature
+from app.models import Backlog, Letter, SearchWord, Signature
 from app.prepared import Question, Rows, Step, Values
 
-_LAST = 2**62
-
 _c, _w = db.table(Signature).c, db.table(SearchWord)
+_letter, _b = db.table(Letter).c, db.table(Backlog).c
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +58,58 @@ class Page:
     unfinished: bool = False
 
 
-class UnknownPlace(LookupError):
-    """The list has no line with the id after which a page shall begin."""
+class Place(NamedTuple):
+    """Before what a page begins: nobody outside sees a row's id."""
+
+    verified: bool
+    row_id: int
+
+
+TOP = Place(verified=True, row_id=2**62)
+
+
+class Beginning(NamedTuple):
+    """What every page of the list begins with; `place` is None where `after` names none."""
+
+    settings: Settings
+    version: Version
+    waiting: Waiting
+    place: Place | None
+
+
+def begin(
+    session: Transaction, *, shelf: Shelf, slug: str, after: str | None, now: datetime
+) -> Beginning | None:
+    """The letter and its version as they stand now, about how many wait for a person,
+    and where the page begins that comes after a line; one statement.
+
+    Whatever is read later is of that version or a newer one.
+    """
+    rows = prepared.run(session, Step(_BEGIN, {"slug": slug, "after": after}))
+    if not rows:
+        return None
+    *version, about, hours, verified, row_id = rows[0]
+    current = versions.made_of(version, now=now)
+    if after is None:
+        place: Place | None = TOP
+    else:
+        place = None if row_id is None else Place(bool(verified), row_id)
+    return Beginning(
+        shelf.settings(session, current), current, Waiting(about or 0, hours), place
+    )
+
+
+_BEGIN = Question(
+    lambda gathered: (
+        versions.VERSION.add_columns(_b.about, _b.median_hours, _c.verified, _c.id)
+        .outerjoin(db.table(Backlog), _b.letter_id == _letter.id)
+        .outerjoin(
+            db.table(Signature),
+            and_(_c.public_id == bindparam("after"), _c.letter_id == _letter.id),
+        )
+        .where(_letter.slug == bindparam("slug"))
+    )
+)
 
 
 def page(
@@ -64,44 +117,39 @@ def page(
     *,
     settings: Settings,
     asked: Asked,
+    place: Place,
     size: int,
 ) -> Page:
-    """A page of the public list; its cost depends on nothing but `size`.
+    """A page of the public list from `place` on; its cost depends on `size` alone.
 
     Verified signatures stand before the others, the newest first among each (peers,
-    rule R2). Raises UnknownPlace.
+    rule R2).
     """
-    verified, before = _place(session, settings.id, asked.after)
     values = {
         "letter": settings.id,
         "shown_until": settings.frozen_at or FOR_EVER,
-        "before": before,
+        "before": place.row_id,
     }
-    if asked.verified and not verified:
+    if asked.verified and not place.verified:
         return Page((), None)
     if not asked.terms:
-        return _cut(_whole(session, asked, values, verified=verified, size=size), size)
+        rows = _whole(session, asked, values, verified=place.verified, size=size)
+        return _cut(rows, size)
 
     def ask(question: Question, given: Values) -> Rows:
         return prepared.run(session, Step(question, given))
 
-    least = search.PUBLIC_VERIFIED if asked.verified else search.PUBLIC
-    terms, common = word_walk.rarest_first(ask, settings.id, asked.terms, least)
-    if not terms:
-        return Page((), None)
-    values |= {f"word{number}": term for number, term in enumerate(terms)}
     values |= {
-        "rank": search.PUBLIC_VERIFIED if verified else search.PUBLIC,
-        "floor_rank": least,
+        "rank": search.PUBLIC_VERIFIED if place.verified else search.PUBLIC,
+        "floor_rank": search.PUBLIC_VERIFIED if asked.verified else search.PUBLIC,
         "floor": 0,
     }
-    end = word_walk.end(ask, values) if common else None
-    if end is not None:
-        values |= {"floor_rank": end.rank, "floor": end.signature_id}
-    found = _cut(_lines(session, _found(len(terms), size), values), size)
-    if found.next is None and end is not None:
-        return replace(found, next=end.public_id, unfinished=True)
-    return found
+    question = partial(_found, size=size)
+    found, end = word_walk.walk(ask, asked.terms, values, question, size=size)
+    page = _cut([Line._make(row) for row in found], size)
+    if page.next is None and end is not None:
+        return replace(page, next=end.public_id, unfinished=True)
+    return page
 
 
 def one(session: Transaction, *, settings: Settings, public_id: str) -> Any | None:
@@ -117,11 +165,6 @@ def one(session: Transaction, *, settings: Settings, public_id: str) -> Any | No
 
 
 _ONE = public([*SHOWN, _c.noindex], _c.public_id == bindparam("public_id"))
-_PLACE = Question(
-    lambda _: select(_c.verified, _c.id).where(
-        _c.public_id == bindparam("after"), _c.letter_id == bindparam("letter")
-    )
-)
 
 
 def newest(session: Transaction, *, settings: Settings, size: int) -> list[Any]:
@@ -132,16 +175,6 @@ def newest(session: Transaction, *, settings: Settings, size: int) -> list[Any]:
     }
     rows = _lines(session, _for_feeds(size - 1), values)
     return sorted(rows, key=lambda row: -row.id)[:size]
-
-
-def _place(session: Transaction, letter_id: int, after: str | None) -> tuple[bool, int]:
-    """Before what the page begins: (verified, row id), which nobody outside sees."""
-    if after is None:
-        return True, _LAST
-    asked = {"after": after, "letter": letter_id}
-    for verified, row_id in prepared.run(session, Step(_PLACE, asked)):
-        return bool(verified), row_id
-    raise UnknownPlace(after)
 
 
 def _lines(session: Transaction, question: Question, values: Values) -> list[Line]:

@@ -25,7 +25,7 @@ class Shelf:
     ) -> tuple[Settings, Version] | None:
         """The letter and its version as they stand in the database now."""
         current = version(session, slug=slug, now=now)
-        return (self._settings(session, current), current) if current else None
+        return (self.settings(session, current), current) if current else None
 
     def known(self, slug: str) -> Settings | None:
         """The letter as it stood when it was last looked at, however long ago."""
@@ -48,14 +48,10 @@ class Shelf:
         current = version(session, letter_id=letter_id, now=now)
         if current is None:
             raise LookupError(letter_id)
-        return self._settings(session, current)
+        return self.settings(session, current)
 
-    def _recent(self, letter_id: int) -> Settings | None:
-        if monotonic() - self._seen.get(letter_id, -2.0) > 1:
-            return None
-        return self._kept.get(letter_id)
-
-    def _settings(self, session: Transaction, current: Version) -> Settings:
+    def settings(self, session: Transaction, current: Version) -> Settings:
+        """The letter as it stood when this version of it was read."""
         settings = self._kept.get(current.letter_id)
         if settings is None or settings.revision != current.revision:
             bound = session if isinstance(session, Session) else Session(session)
@@ -64,3 +60,8 @@ class Shelf:
             self._ids[settings.slug] = settings.id
         self._seen[settings.id] = monotonic()
         return settings
+
+    def _recent(self, letter_id: int) -> Settings | None:
+        if monotonic() - self._seen.get(letter_id, -2.0) > 1:
+            return None
+        return self._kept.get(letter_id)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import bindparam, func, select
 
@@ -41,7 +43,8 @@ class Version:
 
 
 _letter, _fold, _ledger = db.table(Letter).c, db.table(Fold).c, db.table(Ledger).c
-_VERSION = select(
+# What a version is made of, for every letter; `made_of` makes it.
+VERSION = select(
     _letter.id,
     _letter.slug,
     _letter.revision,
@@ -60,8 +63,8 @@ _VERSION = select(
     .where(_ledger.letter_id == _letter.id)
     .scalar_subquery(),
 ).select_from(db.table(Letter).outerjoin(db.table(Fold), _fold.letter_id == _letter.id))
-_BY_SLUG = Question(lambda gathered: _VERSION.where(_letter.slug == bindparam("slug")))
-_BY_ID = Question(lambda gathered: _VERSION.where(_letter.id == bindparam("id")))
+_BY_SLUG = Question(lambda gathered: VERSION.where(_letter.slug == bindparam("slug")))
+_BY_ID = Question(lambda gathered: VERSION.where(_letter.id == bindparam("id")))
 
 
 def version(
@@ -70,12 +73,15 @@ def version(
     """The public version of a letter, by its slug or its id; None if there is none."""
     step = Step(_BY_SLUG, {"slug": slug}) if slug else Step(_BY_ID, {"id": letter_id})
     rows = prepared.run(session, step)
-    if not rows:
-        return None
+    return made_of(rows[0], now=now) if rows else None
+
+
+def made_of(row: Sequence[Any], *, now: datetime) -> Version:
+    """The public version of a letter out of a row of `VERSION`."""
     (
         letter_id, slug, revision, created, published, opens, closes, paused,
         fold, folded, unfolded, newest, newest_at,
-    ) = rows[0]  # fmt: skip
+    ) = row  # fmt: skip
     created_at = db.moment(created)
     published_at, opens_at, closes_at, folded_at, newest_at = (
         None if at is None else db.moment(at)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
     SmallInteger,
     bindparam,
-    exists,
     func,
     literal_column,
     select,
@@ -25,8 +24,10 @@ from app.prepared import Question, Rows, Values
 # How many signatures of one word are looked at for the other words of a question
 # before the reader is asked whether to go on: so no question costs more than this.
 MOST_LOOKED_AT = 4_000
-# Up to here the words of a question are told apart by how rare they are.
-_RARE = 400
+# So many of each word show which one is the rarest, and mostly fill a page.
+_SOME = 400
+# A place in the order of the list as one number: by this much ranks lie apart.
+_APART = 2**60
 
 _c, _w = db.table(Signature).c, db.table(SearchWord)
 
@@ -43,14 +44,26 @@ def _of_word(number: int) -> tuple[Any, ...]:
     )
 
 
-_PLACE_OF_WORD = tuple_(_w.c.rank, _w.c.signature_id)
-WALKED = (
-    *_of_word(0),
-    tuple_(bindparam("rank", type_=SmallInteger), bindparam("before", type_=RowId))
-    > _PLACE_OF_WORD,
-    tuple_(bindparam("floor_rank", type_=SmallInteger), bindparam("floor", type_=RowId))
-    <= _PLACE_OF_WORD,
-)
+def _words(terms: Sequence[str]) -> dict[str, Any]:
+    return {f"word{number}": term for number, term in enumerate(terms)}
+
+
+def _on_the_way(number: int) -> tuple[Any, ...]:
+    """What has a word, from the place on where a page begins, down to the floor."""
+    place = tuple_(_w.c.rank, _w.c.signature_id)
+    return (
+        *_of_word(number),
+        tuple_(bindparam("rank", type_=SmallInteger), bindparam("before", type_=RowId))
+        > place,
+        tuple_(
+            bindparam("floor_rank", type_=SmallInteger),
+            bindparam("floor", type_=RowId),
+        )
+        <= place,
+    )
+
+
+WALKED = _on_the_way(0)
 ORDER = (_w.c.rank.desc(), _w.c.signature_id.desc())
 _STEP = (
     select(_w.c.rank, _w.c.signature_id)
@@ -78,62 +91,102 @@ class End(NamedTuple):
     public_id: str
 
 
-def end(ask: Ask, values: Values) -> End | None:
+def walk(
+    ask: Ask,
+    terms: Sequence[str],
+    values: Values,
+    question: Callable[[int], Question],
+    *,
+    size: int,
+) -> tuple[Rows, End | None]:
+    """The rows of a page, and one more where there is one; or where the walk stopped.
+
+    `values` say where the page begins and how far down it may go; `question` makes a
+    SELECT of `WALKED` and `others`, in this `ORDER`, for so many words.
+    """
+    if len(terms) > 1:
+        terms, near = _rarest_first(ask, terms, values)
+        if not terms:
+            return [], None
+    else:
+        near = None
+    wanted = question(len(terms))
+    values = {**values, **_words(terms)}
+    if near is None:
+        return ask(wanted, values), None
+    rows = ask(wanted, {**values, **near})
+    if len(rows) > size:
+        return rows, None
+    if end := _end(ask, values):
+        values |= {"floor_rank": end.rank, "floor": end.signature_id}
+    return ask(wanted, values), end
+
+
+def _end(ask: Ask, values: Values) -> End | None:
     """Where the walk stops for now; None where it comes to the end of the words."""
     rows = ask(_END, values)
     return End._make(rows[0]) if rows else None
 
 
 def others(terms: int) -> list[Any]:
-    """That a signature has all words of a question but the first, which is walked."""
+    """That a signature has all words of a question but the first, which is walked.
+
+    Each is looked up signature by signature: what is written with EXISTS PostgreSQL may
+    join, and then it reads a common word from the beginning of the list.
+    """
     conditions = []
     for number in range(1, terms):
         other = _w.alias(f"other{number}")
-        conditions.append(
-            exists().where(
-                other.c.letter_id == bindparam("letter"),
-                other.c.word == bindparam(f"word{number}"),
-                other.c.rank == _w.c.rank,
-                other.c.signature_id == _w.c.signature_id,
-            )
+        found: Any = select(literal_column("1")).where(
+            other.c.letter_id == bindparam("letter"),
+            other.c.word == bindparam(f"word{number}"),
+            other.c.rank == _w.c.rank,
+            other.c.signature_id == _w.c.signature_id,
         )
+        conditions.append(found.scalar_subquery().is_not(None))
     return conditions
 
 
 @cache
-def _how_many(terms: int) -> Question:
-    """How many signatures each word has, up to _RARE."""
+def _some(terms: int) -> Question:
+    """How many signatures each word has, up to _SOME, and the place of the last."""
     parts: list[Any] = []
     for number in range(terms):
         some = (
-            select(literal_column("1").label("one"))
-            .where(*_of_word(number), _w.c.rank >= bindparam("least"))
+            select(
+                (_w.c.rank * literal_column(str(_APART)) + _w.c.signature_id).label(
+                    "place"
+                )
+            )
+            .where(*_on_the_way(number))
             # Along the index: without an order PostgreSQL may read the whole table.
-            .order_by(_w.c.rank.desc(), _w.c.signature_id.desc())
-            .limit(limit(_RARE))
+            .order_by(*ORDER)
+            .limit(limit(_SOME))
             .subquery()
         )
         parts.append(
             select(
-                literal_column(str(number)).label("term"), func.count().label("number")
+                func.count().label("number"),
+                func.min(some.c.place).label("last"),
+                literal_column(str(number)).label("term"),
             ).select_from(some)
         )
     rows: Any = union_all(*parts).subquery()
     return Question(lambda gathered: select(rows))
 
 
-def rarest_first(
-    ask: Ask, letter_id: int, terms: list[str], least: int
-) -> tuple[list[str], bool]:
-    """The words, the one with the fewest signatures first; none if one has none.
+def _rarest_first(
+    ask: Ask, terms: Sequence[str], values: Values
+) -> tuple[list[str], Values | None]:
+    """The words, the rarest first; none if one has no signature.
 
-    And whether even that one is so common that the walk must be bounded.
+    And how far down the walk goes at first, where there may be many more of them. Of
+    two common words the rarer one is that which has come further down.
     """
-    if len(terms) == 1:
-        return terms, False
-    values = {f"word{number}": term for number, term in enumerate(terms)}
-    rows = ask(_how_many(len(terms)), values | {"letter": letter_id, "least": least})
-    if any(number == 0 for _, number in rows):
-        return [], False
-    rows = sorted(rows, key=lambda row: row[1])
-    return [terms[term] for term, _ in rows], rows[0][1] >= _RARE
+    rows = sorted(ask(_some(len(terms)), {**values, **_words(terms)}))
+    number, last, _ = rows[0]
+    if number == 0:
+        return [], None
+    rank, signature_id = divmod(last, _APART)
+    near = {"floor_rank": rank, "floor": signature_id} if number == _SOME else None
+    return [terms[term] for _, _, term in rows], near

@@ -100,18 +100,15 @@ def numbers(slug: str) -> Response:
 @bp.get("/letters/<slug:slug>/signatories")
 def lines(slug: str) -> Response:
     """A page of the public list, asked for as on the page for readers."""
-    # Whatever is read after the version is of that version or a newer one.
-    with site().database.glances() as session:
-        settings, version = reading.visible(session, slug)
-        question, page = reading.asked_page(session, settings, size=SIZE)
+    begun, question, page = reading.asked_page(slug, size=SIZE)
     path = urls.absolute(site().config.base_url, urls.api(slug, "signatories"))
     body = {
         "items": [item(row) for row in page.rows],
         "next": question.address(path, after=page.next) if page.next else None,
-        "as_of": i18n.iso(version.as_of),
+        "as_of": i18n.iso(begun.version.as_of),
     }
     response = answers.not_for_search_engines(_json(body))
-    return answers.public(response, version=version, names=True)
+    return answers.public(response, version=begun.version, names=True)
 
 
 @bp.get("/letters/<slug:slug>/corrections")

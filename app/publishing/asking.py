@@ -58,6 +58,12 @@ class Question:
         return f"{path}?{urlencode(given)}" if given else path
 
 
+def after(given: Mapping[str, str]) -> str | None:
+    """The id of the line after which the page begins, if it can be one at all."""
+    named = given.get("after", "")
+    return named if _PUBLIC_ID.fullmatch(named) else None
+
+
 def read(given: Mapping[str, str], settings: Settings) -> Question:
     """What is asked for; raises Senseless for a key that the letter does not have.
 
@@ -67,13 +73,13 @@ def read(given: Mapping[str, str], settings: Settings) -> Question:
     sector = given.get("sector") or None
     country = given.get("country") or None
     verified = given.get("verified") or None
-    after = given.get("after") or None
+    named, following = given.get("after"), after(given)
     known = i18n.country_codes()
     if (
         (sector is not None and sector not in settings.sector_keys)
         or (country is not None and country != NOT_SAID and country not in known)
         or verified not in (None, "yes")
-        or (after is not None and not _PUBLIC_ID.fullmatch(after))
+        or (named and not following)
     ):
         raise Senseless
     language = given.get("lang")
@@ -84,7 +90,7 @@ def read(given: Mapping[str, str], settings: Settings) -> Question:
             sector=sector,
             country=country,
             verified=verified == "yes",
-            after=after,
+            after=following,
         ),
         language=language if language in settings.wordings else None,
     )

@@ -10,7 +10,7 @@ from app import db
 from app.db import Transaction
 from app.domain import letters, listing, moving, tally
 from app.domain.letters import Settings
-from app.domain.listing import Page, UnknownPlace
+from app.domain.listing import Beginning, Page
 from app.domain.versions import Version
 from app.publishing import asking
 from app.publishing.asking import Question, Senseless
@@ -43,18 +43,32 @@ def all_visible(
     return [one for one in found if one is not None and one[1].visible]
 
 
-def asked_page(
-    session: Transaction, settings: Settings, *, size: int
-) -> tuple[Question, Page]:
-    """The page of the list that the request's query asks for, or 400 or 404."""
-    try:
-        question = asking.read(request.args, settings)
-    except Senseless:
-        abort(400)
-    if question.hopeless:
-        return question, Page((), None)
-    try:
-        page = listing.page(session, settings=settings, asked=question.asked, size=size)
-    except UnknownPlace:
-        abort(404)
-    return question, page
+def asked_page(slug: str, *, size: int) -> tuple[Beginning, Question, Page]:
+    """The page of a letter's list that the request's query asks for, or 400 or 404."""
+    # Whatever is read after the version is of that version or a newer one.
+    with site().database.glances() as session:
+        begun = listing.begin(
+            session,
+            shelf=site().shelf,
+            slug=slug,
+            after=asking.after(request.args),
+            now=db.now(),
+        )
+        if begun is None or not begun.version.visible:
+            abort(404)
+        try:
+            question = asking.read(request.args, begun.settings)
+        except Senseless:
+            abort(400)
+        if begun.place is None:
+            abort(404)
+        if question.hopeless:
+            return begun, question, Page((), None)
+        page = listing.page(
+            session,
+            settings=begun.settings,
+            asked=question.asked,
+            place=begun.place,
+            size=size,
+        )
+    return begun, question, page

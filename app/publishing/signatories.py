@@ -8,7 +8,7 @@ from functools import lru_cache
 from flask import Blueprint, Response, abort
 
 from app import answers, db, i18n, urls
-from app.domain import backlog, letters, listing, public_file, signatories
+from app.domain import letters, listing, public_file, signatories
 from app.domain.letters import Settings
 from app.domain.public_file import Place
 from app.domain.signatories import FOR_EVER, Line
@@ -38,11 +38,8 @@ def _countries(locale: str, chosen: str | None) -> StoredHtml:
 @bp.get("/letters/<slug:slug>/signatories")
 def lines(slug: str) -> Response:
     """A page of the list: verified first, then the newest; searched and filtered."""
-    # Whatever is read after the version is of that version or a newer one.
-    with site().database.glances() as session:
-        settings, version = reading.visible(session, slug)
-        question, page = reading.asked_page(session, settings, size=SIZE)
-        waiting = backlog.read(session, letter_id=settings.id)
+    begun, question, page = reading.asked_page(slug, size=SIZE)
+    settings = begun.settings
     language = answers.language_asked(settings)
     view = letters.view(settings, language=language, now=db.now())
     path = urls.signatories(slug)
@@ -55,10 +52,10 @@ def lines(slug: str) -> Response:
         next=question.address(path, after=page.next) if page.next else None,
         first=question.address(path, after=None) if question.asked.after else None,
         countries=_countries(view.locale, question.asked.country),
-        waiting=waiting,
+        waiting=begun.waiting,
     )
     answers.not_for_search_engines(response)
-    return answers.public(response, version=version, names=True)
+    return answers.public(response, version=begun.version, names=True)
 
 
 def _printed(row: Line, settings: Settings, view: LetterView) -> StoredHtml:
