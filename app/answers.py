@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from json import JSONEncoder
 from typing import Any
 from urllib.parse import quote
 
-from flask import Response, current_app, request
+from flask import Response, abort, current_app, request
 from werkzeug.exceptions import HTTPException
 
 from app import i18n
@@ -185,6 +186,20 @@ def language_asked(letter: Settings | None = None) -> str | None:
     asked = request.args.get("lang")
     known = letter.wordings if letter else i18n.LOCALES
     return asked if asked in known else None
+
+
+def place_asked(name: str) -> int | None:
+    """Where the page begins that `before` or `after` asks for; None: at the first line.
+
+    400 for what no page of ours names. Python reads the digits of every script, and
+    what is longer than these fits into no id of the database's.
+    """
+    asked = request.args.get(name)
+    if not asked:
+        return None
+    if not re.fullmatch("[0-9]{1,18}", asked):
+        abort(400)
+    return int(asked)
 
 
 def json(body: Mapping[str, Any], kind: str = "application/json") -> Response:

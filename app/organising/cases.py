@@ -42,13 +42,10 @@ def _there(here: Here, *tail: str) -> str:
 @access.on_letter(Act.VIEW)
 def listed(here: Here) -> Response:
     """The cases of the letter, newest first."""
-    before = request.args.get("before", "")
-    if before and not (before.isdecimal() and len(before) < 19):
-        abort(404)
     with site().database.snapshot() as session:
         found = invalidation.listed(
             session, letter_id=here.settings.id, limit=LINES + 1,
-            before=int(before) if before else None,
+            before=answers.place_asked("before"),
         )  # fmt: skip
     return pages.page(
         "organising/cases/list.html", here=here, cases=found[:LINES], states=STATES,

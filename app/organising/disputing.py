@@ -43,13 +43,11 @@ def _show(
 ) -> Response:
     """The list; `wrong` is what is wrong with which field of the form in `typed`."""
     settled = request.args.get("show") == "settled"
-    before = request.args.get("before", "")
-    if before and not (before.isdecimal() and len(before) < 19):
-        abort(404)
+    before = answers.place_asked("before")
     with site().database.snapshot() as session:
         lines = disputes.page(
             session, keyring=site().keyring, letter_id=here.settings.id,
-            settled=settled, before=int(before) if before else 2**62, size=LINES + 1,
+            settled=settled, before=2**62 if before is None else before, size=LINES + 1,
         )  # fmt: skip
         burst = disputes.burst(session, letter_id=here.settings.id, now=here.now)
         actors = {line.dispute.settled_by or "" for line in lines}

@@ -12,7 +12,7 @@ from sqlalchemy.exc import NoResultFound
 from app import answers, urls
 from app.db import Transaction
 from app.domain import import_rows, imports, uploads
-from app.domain.import_files import BYTES, FileProblem
+from app.domain.import_files import BYTES, ROWS, FileProblem
 from app.domain.import_rows import MappingProblem
 from app.domain.rights import Act
 from app.domain.uploads import SourceUnfit
@@ -37,13 +37,10 @@ def listed(here: Here) -> Response:
 
 
 def _list(here: Here, *, status: int = 200, **wrong: str) -> Response:
-    before = request.args.get("before", "")
-    if before and not (before.isdecimal() and len(before) < 19):
-        abort(404)
     with site().database.snapshot() as session:
         found = imports.listed(
             session, letter_id=here.settings.id, limit=LINES + 1,
-            before=int(before) if before else None,
+            before=answers.place_asked("before"),
         )  # fmt: skip
     return pages.page(
         "organising/imports/list.html", here=here, status=status, wrong=wrong,
@@ -106,14 +103,13 @@ def _show(
     notice: str = "",
     chosen: Mapping[str, int] | None = None,
 ) -> Response:
-    after = request.args.get("after", "0")
-    if not (after.isdecimal() and len(after) < 10):
-        abort(404)
+    # No file has more rows, and what the database keeps of one is smaller than an id.
+    after = min(answers.place_asked("after") or 0, ROWS)
     with site().database.snapshot() as session:
         found = _find(session, here, public_id)
         columns, rows = _beginning(session, found.row.id)
         problems = imports.problems(
-            session, import_id=found.row.id, after=int(after), limit=TOLD
+            session, import_id=found.row.id, after=after, limit=TOLD
         )
     mapping = chosen if chosen is not None else found.row.mapping
     return pages.page(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
+from app import answers
 from app.domain import record_pages
 from app.domain.rights import Act
 from app.organising import access, shell
@@ -18,14 +19,13 @@ bp = Blueprint("lines", __name__)
 def page(here: Here) -> Response:
     """The newest lines, or those before one; by verb and by actor."""
     verb, actor = request.args.get("verb", "")[:24], request.args.get("actor", "")[:60]
-    before = request.args.get("before", "")
     with site().database.snapshot() as connection:
         lines, further = record_pages.page(
             connection,
             letter_id=here.settings.id,
             verb=verb if verb.isprintable() else "",
             actor=actor if actor.isprintable() else "",
-            before_id=int(before) if before.isdecimal() and len(before) < 19 else None,
+            before_id=answers.place_asked("before"),
         )
     return shell.page(
         "organising/record.html", here=here, lines=lines, further=further, verb=verb,

@@ -56,14 +56,11 @@ def listed(here: Here) -> Response:
 
 
 def _listed(here: Here, *, status: int = 200, said: str = "") -> Response:
-    before = request.args.get("before", "")
-    if before and not (before.isdecimal() and len(before) < 19):
-        abort(404)
     with site().database.snapshot() as session:
         found = mailings.listed(
             session,
             letter_id=here.settings.id,
-            before=int(before) if before else None,
+            before=answers.place_asked("before"),
         )
     shown = found[: mailings.PAGE]
     closes_at = here.settings.closes_at

@@ -34,15 +34,13 @@ def listed(here: Here) -> Response:
 def _show(here: Here, *, status: int = 200, **context: Any) -> Response:
     asked = request.args
     shared = asked.get("list") == "shared"
-    search, after = asked.get("q", "")[:200], asked.get("after", "0")
-    if not (after.isdecimal() and len(after) < 19):
-        abort(404)
+    search, after = asked.get("q", "")[:200], answers.place_asked("after") or 0
     with site().database.snapshot() as session:
         names = watch_lists.page(
             session,
             letter_id=None if shared else here.settings.id,
             search=search,
-            after=int(after),
+            after=after,
             size=LINES + 1,
         )
     return pages.page(
@@ -126,7 +124,7 @@ def blocked(here: Here) -> Response:
 def _blocked(here: Here, *, status: int = 200, **context: Any) -> Response:
     after = request.args.get("after", "")
     if not after.isprintable():
-        abort(404)
+        abort(400)
     with site().database.snapshot() as session:
         names = blocked_names.page(
             session, letter_id=here.settings.id, after=after, size=LINES + 1

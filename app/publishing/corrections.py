@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from flask import Blueprint, Response, abort, request
+from flask import Blueprint, Response
 
 from app import answers, db, i18n, urls
 from app.db import Transaction
@@ -84,15 +84,12 @@ def _entry(row: Any, locale: str) -> Entry:
 
 def read(session: Transaction, settings: Settings) -> tuple[list[Any], int | None]:
     """The page of corrections that the request asks for, or 400."""
-    before = request.args.get("before")
-    if before is not None and not (before.isdecimal() and len(before) < 18):
-        abort(400)
     assert settings.published_at is not None
     rows, following = corrections.read(
         session,
         letter_id=settings.id,
         since=settings.published_at,
-        before=int(before) if before else None,
+        before=answers.place_asked("before"),
     )
     return list(rows), following
 

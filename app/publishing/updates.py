@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from flask import Blueprint, Response, abort, request
+from flask import Blueprint, Response
 
 from app import answers, db, i18n, urls
 from app.domain import letters, mailings
@@ -30,13 +30,10 @@ class Entry(NamedTuple):
 
 
 def _entries(slug: str) -> tuple[LetterView, Version, list[Entry], int | None]:
-    before = request.args.get("before")
-    if before is not None and not (before.isdecimal() and len(before) < 18):
-        abort(400)
     with site().database.snapshot() as session:
         settings, version = reading.visible(session, slug)
         found = mailings.published(
-            session, letter_id=settings.id, before=int(before) if before else None
+            session, letter_id=settings.id, before=answers.place_asked("before")
         )
     language = answers.language_asked(settings)
     view = letters.view(settings, language=language, now=db.now())

@@ -203,5 +203,6 @@ def test_a_file_is_wiped_stopped_or_belongs_to_another_letter(house: House) -> N
     assert "stopped" in ella.get(other).text
     for wrong in ("x" * 23, "no%00thing", "nothing"):
         assert ella.get(f"{IMPORTS}/{wrong}").status_code == 404
-    assert ella.get(f"{there}?after=x").status_code == 404
-    assert ella.get(f"{IMPORTS}?before=x").status_code == 404
+    assert ella.get(f"{there}?after=x").status_code == 400
+    assert ella.get(f"{there}?after={'9' * 18}").status_code == 200
+    assert ella.get(f"{IMPORTS}?before=x").status_code == 400
