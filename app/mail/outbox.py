@@ -89,38 +89,15 @@ def _claim(
     now: datetime,
     lease: timedelta,
 ) -> list[Claim]:
-    due = (
-        select(Outbox.id)
-        .where(IS_UNSENT, Outbox.priority == priority, Outbox.due_at <= now)
-        .order_by(Outbox.due_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    rows = session.execute(
-        update(Outbox)
-        .where(Outbox.id.in_(due.scalar_subquery()))
-        .values(
-            state=OutboxState.LEASED.value,
-            lease_token=token,
-            due_at=now + lease,
-            attempts=Outbox.attempts + 1,
-        )
-        .returning(
-            Outbox.id,
-            Outbox.kind,
-            Outbox.submission_id,
-            Outbox.signature_id,
-            Outbox.invitation_id,
-            Outbox.sign_invitation_id,
-            Outbox.organiser_id,
-            Outbox.record_id,
-            Outbox.number,
-            Outbox.message_id,
-            Outbox.attempts,
-        )
-        .execution_options(synchronize_session=False)
-    ).all()
-    return [Claim(**row._mapping, token=token) for row in sorted(rows)]
+    values = {
+        "turn": priority,
+        "limit": limit,
+        "now": now,
+        "until": now + lease,
+        "token": token,
+    }
+    rows = prepared.run(session, Step(_CLAIM, values))
+    return [Claim(*row, token) for row in sorted(rows)]
 
 
 def _end(
@@ -159,6 +136,44 @@ def _count(session: Transaction, ended: Iterable[Claim], state: OutboxState) -> 
 
 
 _o = db.table(Outbox)
+_CLAIM = Statement(
+    lambda insert: (
+        update(_o)
+        .where(
+            _o.c.id.in_(
+                select(_o.c.id)
+                .where(
+                    IS_UNSENT,
+                    _o.c.priority == bindparam("turn"),
+                    _o.c.due_at <= bindparam("now", type_=Moment),
+                )
+                .order_by(_o.c.due_at)
+                .limit(bindparam("limit"))
+                .with_for_update(skip_locked=True)
+                .scalar_subquery()
+            )
+        )
+        .values(
+            state=OutboxState.LEASED.value,
+            lease_token=bindparam("token"),
+            due_at=bindparam("until", type_=Moment),
+            attempts=_o.c.attempts + 1,
+        )
+        .returning(
+            _o.c.id,
+            _o.c.kind,
+            _o.c.submission_id,
+            _o.c.signature_id,
+            _o.c.invitation_id,
+            _o.c.sign_invitation_id,
+            _o.c.organiser_id,
+            _o.c.record_id,
+            _o.c.number,
+            _o.c.message_id,
+            _o.c.attempts,
+        )
+    )
+)
 _END = Statement(
     lambda insert: (
         update(_o)

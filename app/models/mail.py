@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db import Base, Moment, RowId
+from app.db import Base, Moment, RowId, table
 from app.models.signature import one_of
 
 
@@ -234,4 +234,6 @@ class MailRelay(Base):
 
 
 # The condition of the index that the worker reads along, as literals (see IS_OPEN).
-IS_UNSENT = Outbox.state.in_([literal_column("'ready'"), literal_column("'leased'")])
+IS_UNSENT = table(Outbox).c.state.in_(
+    [literal_column("'ready'"), literal_column("'leased'")]
+)
