@@ -17,7 +17,14 @@ from tests.browser.letters import STATEMENT
 from tests.browser.pages import NOT_PAGES, TABLE, UNUSED, Row
 from tests.pages import elements, text_of
 
-every_row = pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
+
+@pytest.fixture(scope="module", params=TABLE, ids=lambda row: row.name)
+def row(request: pytest.FixtureRequest) -> Row:
+    """Each state; a page that was made and parsed is judged in every way at once."""
+    state: Row = request.param
+    return state
+
+
 letters = pytest.mark.parametrize(
     "row",
     [row for row in TABLE if row.endpoint == "signing.letter"],
@@ -42,7 +49,6 @@ def test_every_error_that_has_words_is_in_the_table() -> None:
     assert problems._WORDS.keys() == listed | UNUSED.keys()
 
 
-@every_row
 def test_the_state_is_answered_by_its_route(gallery: Gallery, row: Row) -> None:
     shown = gallery.show(row)
     assert shown.code == row.status
@@ -54,7 +60,6 @@ def test_the_state_is_answered_by_its_route(gallery: Gallery, row: Row) -> None:
         assert routes.match(shown.path, method=shown.method)[0] == row.endpoint
 
 
-@every_row
 def test_the_page_is_valid_and_hangs_together(gallery: Gallery, row: Row) -> None:
     root, mended = gallery.show(row).parsed
     assert mended == []
@@ -73,7 +78,6 @@ def test_the_page_is_valid_and_hangs_together(gallery: Gallery, row: Row) -> Non
     assert all(b - a <= 1 for a, b in pairwise(levels)), levels
 
 
-@every_row
 def test_the_page_needs_no_script(gallery: Gallery, row: Row) -> None:
     root = gallery.show(row).root
     routes = gallery.world.house.app.url_map.bind("localhost")
@@ -105,7 +109,6 @@ def test_the_page_needs_no_script(gallery: Gallery, row: Row) -> None:
                 assert field.get("name"), field.attrib
 
 
-@every_row
 def test_every_link_leads_somewhere(gallery: Gallery, row: Row) -> None:
     shown = gallery.show(row)
     root = shown.root
@@ -122,7 +125,6 @@ def test_every_link_leads_somewhere(gallery: Gallery, row: Row) -> None:
             assert f' id="{fragment}"' in target
 
 
-@every_row
 def test_every_form_is_understood(gallery: Gallery, row: Row) -> None:
     house = gallery.world.house
     for form in _forms(gallery.show(row).root):
