@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
+from tests import memory
 from tests.house import House, copy_sqlite, fill
 from tests.servers.postgres import Postgres
 from tests.servers.smtp import Sink
 
 pytest_plugins = ["tests.servers.fixtures"]
+
+
+def pytest_configure() -> None:
+    """Let all that the tests write lie in memory: SQLite flushes each commit, too."""
+    if place := memory.folder():
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", place)
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from psycopg import RawCursor
 from sqlalchemy import update
 
 from app import db
@@ -126,5 +127,12 @@ def plan(house: House, statement: str, values: Any) -> str:
     """How the database would do a statement."""
     explain = "EXPLAIN QUERY PLAN" if house.site.database.sqlite else "EXPLAIN"
     with house.site.database.reading() as session:
-        rows = session.connection().exec_driver_sql(f"{explain} {statement}", values)
-        return " ".join(str(row) for row in rows)
+        connection = session.connection()
+        if "$1" not in statement:
+            rows = connection.exec_driver_sql(f"{explain} {statement}", values)
+            return " ".join(map(str, rows))
+        # One that is prepared numbers its parameters as PostgreSQL does.
+        driver: Any = connection.connection.driver_connection
+        return " ".join(
+            map(str, RawCursor(driver).execute(f"EXPLAIN {statement}", values))
+        )

@@ -18,12 +18,12 @@ from typing import Any, Self
 import psycopg
 from psycopg import sql
 
+from tests import memory
+
 TEMPLATE = "undersigned_template"
 
 _PREFIX = "undersigned-pg-"
 _NOBODY = 65534
-_MEMORY = Path("/dev/shm")
-_ROOM_NEEDED = 1 << 30
 
 
 class Postgres:
@@ -46,7 +46,7 @@ class Postgres:
     ) -> None:
         _clear_leftovers()
         self.folder = Path(
-            tempfile.mkdtemp(prefix=_PREFIX, dir=_place(durable=durable))
+            tempfile.mkdtemp(prefix=_PREFIX, dir=None if durable else memory.folder())
         )
         (self.folder / "owner").write_text(str(owner or os.getpid()))
         self._port = _free_port() if tcp else None
@@ -109,7 +109,10 @@ class Postgres:
 
     def create(self, name: str, template: str = "template1") -> str:
         """Make a database; its address."""
-        self._execute("CREATE DATABASE {} TEMPLATE {}", name, template)
+        # Copied as files a database costs a third less than by way of the log.
+        self._execute(
+            "CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy", name, template
+        )
         return self.url(name)
 
     def make_template(
@@ -202,13 +205,6 @@ def _attach(folder: Path) -> Postgres:
     return server
 
 
-def _place(*, durable: bool) -> str | None:
-    if durable or not os.access(_MEMORY, os.W_OK):
-        return None
-    # Containers often have a tiny one, which the first large test would fill.
-    return str(_MEMORY) if shutil.disk_usage(_MEMORY).free > _ROOM_NEEDED else None
-
-
 def _nobody() -> dict[str, Any]:
     # PostgreSQL refuses to run as root.
     if os.geteuid() != 0:
@@ -252,7 +248,7 @@ def _free_port() -> int:
 
 def _clear_leftovers() -> None:
     """Stop the servers of test runs that were killed before they could."""
-    for place in {_place(durable=True), _place(durable=False)}:
+    for place in {None, memory.folder()}:
         for folder in Path(place or tempfile.gettempdir()).glob(f"{_PREFIX}*"):
             try:
                 os.kill(int((folder / "owner").read_text()), 0)
