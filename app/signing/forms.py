@@ -55,7 +55,7 @@ _TEXT = {
     NameProblem.NOT_A_NAME: _("This needs letters or digits."),
 }
 _ADDRESS = {
-    AddressFault.EMPTY: _("Please type your address: one link is sent to it."),
+    AddressFault.EMPTY: _("Please type your address."),
     AddressFault.TOO_LONG: _("An address has at most 254 characters."),
     AddressFault.CONTROL: _("The address holds a character that cannot be typed."),
     AddressFault.SEVERAL: _("Please type one address only."),

@@ -321,6 +321,9 @@ def test_an_unknown_address_and_a_wrong_code_are_told_alike(house: House) -> Non
     house.sign()
     known = house.post("/confirm", {"email": FIELDS["email"], "code": "00000000"})
     unknown = house.post("/confirm", {"email": "bob@example.org", "code": "00000000"})
+    # Nothing is sent to an address that is typed here.
+    empty = house.post("/confirm", {"email": "", "code": "00000000"})
+    assert "Please type your address." in text_of(parse(empty.text))
     assert known.status_code == unknown.status_code == 400
     assert known.text.replace(FIELDS["email"], "") == unknown.text.replace(
         "bob@example.org", ""
