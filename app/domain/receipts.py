@@ -8,6 +8,7 @@ neither the address nor anything that leads to it.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -24,6 +25,8 @@ from app.domain.views import PublicLine
 from app.models import State, TextVersion
 
 KIND = "undersigned-receipt-v1"
+# Byte-order mark, word joiner, and the space of no width: none of them is in a receipt.
+_INVISIBLE = re.compile("[\ufeff\u2060\u200b]")
 _FIELDS = ("statement", "key", "signature")
 
 
@@ -112,7 +115,23 @@ def _line(line: PublicLine, row: Any) -> dict[str, Any]:
 
 
 def check(text: str, *, keyring: Keyring) -> Checked:
-    """Look at what somebody shows us as a receipt; asks nobody and stores nothing."""
+    """Look at what somebody shows us as a receipt; asks nobody and stores nothing.
+
+    What mail programs and editors do to white space is undone: we write single spaces
+    alone, and that it is what we signed is told by the signature.
+    """
+    checked = _look(text, keyring)
+    if checked.said is None and (mended := _mended(text)) != text:
+        return _look(mended, keyring)
+    return checked
+
+
+def _mended(text: str) -> str:
+    """With single spaces in place of no-break ones and of the breaks of long lines."""
+    return " ".join(_INVISIBLE.sub("", text).split())
+
+
+def _look(text: str, keyring: Keyring) -> Checked:
     try:
         receipt = json.loads(text)
         said, key, signature = (receipt[name] for name in _FIELDS)

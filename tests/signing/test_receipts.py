@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -207,6 +208,30 @@ def test_files_that_are_none(house_on_sqlite: House) -> None:
     receipt = receipt_of(house, house.confirm())
     marked = given(house, b"\xef\xbb\xbf" + receipt.encode())
     assert marked.status_code == 200
+
+
+def test_what_a_mail_program_does_to_a_receipt_is_undone(
+    house_on_sqlite: House,
+) -> None:
+    house = house_on_sqlite
+    receipt = receipt_of(house, house.confirm(name="J\u00f6rg \u0416 de \u674e"))
+    wrapped = "\r\n".join(textwrap.wrap(receipt, 72, break_long_words=False))
+    assert len(wrapped.splitlines()) > 6
+    for shown in (
+        "\ufeff" + receipt,
+        f"\r\n\u00a0\t{receipt}\u200b \n",
+        receipt.replace("\n", "\r\n"),
+        receipt.replace(" ", "\u00a0"),
+        wrapped,
+        wrapped.replace(" ", "\u202f"),
+    ):
+        for answer in (pasted(house, shown), given(house, shown.encode())):
+            assert answer.status_code == 200
+            assert "This house signed it" in answer.text
+            assert "It still stands" in answer.text
+    # What was there and is not, or was not and is, is another receipt.
+    for altered in (receipt.replace(" de ", " "), receipt.replace("rg ", "rg")):
+        assert pasted(house, altered).status_code == 422
 
 
 def test_the_longest_line_fits_into_the_form(house_on_sqlite: House) -> None:
