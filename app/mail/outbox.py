@@ -40,6 +40,7 @@ LAST_TRY = 46
 class Claim:
     """A row of the outbox that this worker alone may send until its lease ends."""
 
+    token: str
     id: int
     kind: str
     submission_id: bytes | None
@@ -51,7 +52,6 @@ class Claim:
     number: int
     message_id: str
     attempts: int
-    token: str
 
     @property
     def mailing_id(self) -> int | None:
@@ -97,7 +97,7 @@ def _claim(
         "token": token,
     }
     rows = prepared.run(session, Step(_CLAIM, values))
-    return [Claim(*row, token) for row in sorted(rows)]
+    return [Claim(token, *row) for row in sorted(rows)]
 
 
 def _end(
