@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
-from unicodedata import east_asian_width
+from unicodedata import bidirectional, category, combining, east_asian_width
+from unicodedata import name as name_of
 
 import resvg_py
 from PIL import ImageFont
@@ -19,13 +21,23 @@ CARD_WIDTH, CARD_HEIGHT = 1200, 630
 _CARD_MARGIN = 80
 # The sizes that a title is tried in, with the number of lines that there is room for.
 _TITLE_SIZES = ((64, 3), (54, 4), (44, 5), (36, 6))
+_TITLE = "NotoSerif-Bold"
 _BADGE_MARGIN, _BADGE_GAP = 12, 7
-# Where a line may be broken: after a space, and around each sign of scripts that write
-# without spaces.
-_WORDS = re.compile(
-    r"\s*[\u2e80-\u9fff\u3040-\u30ff\uac00-\ud7af\uff00-\uffef\u0e00-\u0e7f]"
-    r"|\s*[^\s\u2e80-\u9fff\u3040-\u30ff\uff00-\uffef\u0e00-\u0e7f]+"
+# Scripts that write without spaces, so that a line may end between their signs: Chinese,
+# Japanese, Thai, Lao, Burmese and Khmer.
+_SPACELESS = re.compile(
+    r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uff00-\uff9f]"
 )
+# What must not begin a line there, and what must not end one: brackets, points, small
+# kana, and vowels that are written before the sign that they are read after.
+_NEVER_FIRST = frozenset(
+    "、。，．：；！？）」』】〉》〕］｝・ーぁぃぅぇぉっゃゅょァィゥェォッャュョ々ฯๆໆ"
+)
+_NEVER_LAST = frozenset("（「『【〈《〔［｛เแโใไເແໂໃໄ")
+_JOINERS = frozenset("\u200c\u200d")
+# Marks, what is not seen, and spaces: they go with what stands before them.
+_JOINED = frozenset(["Mn", "Mc", "Cf", "Zs"])
+_VIRAMA = 9  # the combining class of signs that join two consonants into one
 
 
 @cache
@@ -38,16 +50,73 @@ def _font(path: str, size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(path, size)
 
 
+@cache
+def _script(sign: str) -> str:
+    """The script of a sign, where there is a font for it alone: "Devanagari"; or ""."""
+    script = name_of(sign, "").partition(" ")[0].title()
+    return (
+        script if script and (FONTS / f"NotoSans{script}-Regular.ttf").exists() else ""
+    )
+
+
+def runs(text: str) -> list[tuple[str, str]]:
+    """The text in parts of one font each, as (script or "", words)."""
+    found: list[tuple[str, str]] = []
+    for sign in text:
+        script = _script(sign)
+        if found and (script == found[-1][0] or category(sign) in _JOINED):
+            found[-1] = (found[-1][0], found[-1][1] + sign)
+        else:
+            found.append((script, sign))
+    return found
+
+
 def width(text: str, size: int, *, name: str = "NotoSans-Regular") -> float:
-    """How wide a text is drawn, in pixels; a sign of another font is guessed.
+    """How wide a text is drawn, in pixels; a sign of no font of ours is guessed.
 
     Those of East Asia are squares (UAX #11); the others are narrower.
     """
-    font = _font(str(FONTS / f"{name}.ttf"), size)
-    known = "".join(c for c in text if ord(c) < 0x530 or 0x1E00 <= ord(c) < 0x2E80)
-    wide = sum(east_asian_width(c) in "WF" for c in text)
-    others = len(text) - len(known) - wide
-    return font.getlength(known) + size * (wide + 0.65 * others)
+    found = 0.0
+    for script, words in runs(text):
+        wide = others = 0
+        if not script:
+            known = "".join(
+                c for c in words if ord(c) < 0x530 or 0x1E00 <= ord(c) < 0x2E80
+            )
+            wide = sum(east_asian_width(c) in "WF" for c in words)
+            others = len(words) - len(known) - wide
+            words = known
+        path = FONTS / f"{f'NotoSans{script}-Regular' if script else name}.ttf"
+        found += _font(str(path), size).getlength(words)
+        found += size * (wide + 0.65 * others)
+    return found
+
+
+def pieces(text: str, *, anywhere: bool = False) -> list[str]:
+    """The text cut where a line may end: after a space, and between the signs of scripts
+    that write without spaces; or, `anywhere`, between any two letters.
+
+    Nothing that is drawn together is parted: no mark leaves its letter.
+    """
+    found: list[str] = []
+    last = ""
+    for sign in text:
+        free = anywhere or _SPACELESS.match(last) or _SPACELESS.match(sign)
+        joined = (
+            category(sign).startswith("M")
+            or combining(last or " ") == _VIRAMA
+            or not _JOINERS.isdisjoint((last, sign))
+        )
+        parted = free and not joined and sign not in _NEVER_FIRST
+        if not found or (
+            not sign.isspace()
+            and (last.isspace() or (parted and last not in _NEVER_LAST))
+        ):
+            found.append(sign)
+        else:
+            found[-1] += sign
+        last = sign
+    return found
 
 
 def lines_of(text: str, size: int, room: float, *, name: str) -> list[str]:
@@ -55,16 +124,20 @@ def lines_of(text: str, size: int, room: float, *, name: str) -> list[str]:
     lines: list[str] = []
     words = [
         part
-        for word in _WORDS.findall(text)
-        # A word that has no room by itself is cut wherever it ends.
-        for part in ([word] if width(word, size, name=name) <= room else word)
+        for word in pieces(text)
+        # A word that has no room by itself is cut wherever it can be.
+        for part in (
+            [word]
+            if width(word.strip(), size, name=name) <= room
+            else pieces(word, anywhere=True)
+        )
     ]
     for word in words:
         longer = f"{lines[-1]}{word}" if lines else word
         if lines and width(longer.strip(), size, name=name) <= room:
             lines[-1] = longer
         else:
-            lines.append(word.strip())
+            lines.append(word)
     return [line.strip() for line in lines]
 
 
@@ -72,10 +145,49 @@ def _fitted(title: str) -> tuple[int, list[str]]:
     """The largest size in which a title has room, with its lines; cut where none has."""
     room = CARD_WIDTH - 2 * _CARD_MARGIN
     for size, most in _TITLE_SIZES:
-        lines = lines_of(title, size, room, name="NotoSerif-Bold")
+        lines = lines_of(title, size, room, name=_TITLE)
         if len(lines) <= most:
             return size, lines
     return size, [*lines[: most - 1], f"{lines[most - 1]}…"]
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Words of one font, and where they stand on the card."""
+
+    x: int
+    anchor: str
+    family: str
+    words: str
+
+
+def placed(
+    text: str, size: int, *, name: str, x: int, anchor: str, right: bool
+) -> list[Words]:
+    """A line of the card, from its start at `x`, or to its end there.
+
+    The painter takes one font for a line and finds a second one sign by sign; signs that
+    join, as those of India and Arabia do, it then leaves out. So each script is put down
+    by itself. It knows no writing direction but what stands in the text (UAX #9: RLI).
+    """
+    at: float = x
+    if right != (anchor == "end"):
+        at += width(text, size, name=name) * (1 if right else -1)
+    found = []
+    for script, words in runs(text):
+        length = width(words, size, name=name)
+        if right:
+            words = f"\u2067{words.rstrip()}\u2069"
+        family = f"Noto Sans {script}" if script else ""
+        found.append(Words(round(at), "end" if right else "start", family, words))
+        at += -length if right else length
+    return found
+
+
+def _reads_right(text: str) -> bool:
+    """Whether the first sign that has a direction is read from right to left."""
+    strong = (bidirectional(sign) for sign in text)
+    return next((one for one in strong if one in ("L", "R", "AL")), "L") != "L"
 
 
 def badge(counter: Counter) -> str:
@@ -100,16 +212,35 @@ def badge(counter: Counter) -> str:
 
 def card(counter: Counter) -> str:
     """The share image, as SVG: title, number, time, and who answers for the letter."""
-    size, lines = _fitted(counter.letter.title)
-    right = counter.letter.direction == "rtl"
+    letter = counter.letter
+    right = letter.direction == "rtl"
+    start, end = _CARD_MARGIN, CARD_WIDTH - _CARD_MARGIN
+    anchor, other = ("end", "start") if right else ("start", "end")
+    if right:
+        start, end = end, start
+    size, lines = _fitted(letter.title)
+    organiser = letter.organiser
+    if len(organiser) > 40:
+        organiser = f"{organiser[:39].rstrip()}…"
     return i18n.render(
         "publishing/card.svg",
-        counter.letter.locale,
+        letter.locale,
         counter=counter,
-        lines=list(enumerate(lines)),
+        lines=[
+            placed(line, size, name=_TITLE, x=start, anchor=anchor, right=right)
+            for line in lines
+        ],
         size=size,
-        start=CARD_WIDTH - _CARD_MARGIN if right else _CARD_MARGIN,
-        anchor="end" if right else "start",
+        organiser=placed(
+            organiser,
+            28,
+            name="NotoSans-Regular",
+            x=end,
+            anchor=other,
+            right=_reads_right(organiser),
+        ),
+        start=start,
+        anchor=anchor,
         width=CARD_WIDTH,
         height=CARD_HEIGHT,
     )

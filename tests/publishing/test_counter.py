@@ -192,6 +192,9 @@ def test_titles_of_the_worlds_scripts_are_letters_and_no_boxes(script: str) -> N
         ("zh", "反对深度伪造的三部法律" * 9),
         ("de", "Donaudampfschifffahrtsgesellschaftskapitän" * 4),
         ("ar", "ثلاثة قوانين ضد التزييف العميق الضار " * 4),
+        # Two scripts, one of which joins its signs.
+        ("hi", "क्षति deepfake"),
+        ("ar", "لا deepfake"),
     ],
 )
 def test_a_title_of_any_length_has_its_place_on_the_card(
@@ -210,7 +213,39 @@ def test_a_title_of_any_length_has_its_place_on_the_card(
     # Both margins, and the gap between the title and the number.
     for box in ((0, 20, 60, 630), (1140, 20, 1200, 630), (0, 425, 1200, 440)):
         assert drawn.crop(box).getbbox() is None, box
-    assert drawn.crop((60, 110, 1140, 420)).getbbox()
+    # It begins where its language does, and nothing of it is left out there.
+    begins = (1060, 110, 1140, 420) if language == "ar" else (60, 110, 140, 420)
+    assert drawn.crop(begins).getbbox()
+
+
+def test_a_line_of_the_card_ends_only_where_a_reader_would_end_it() -> None:
+    assert images.pieces("Three new laws") == ["Three ", "new ", "laws"]
+    assert images.pieces("세 가지 법") == ["세 ", "가지 ", "법"]
+    # No point and no small kana first, no opening bracket last.
+    assert images.pieces("公开信：致（政府）") == [
+        "公",
+        "开",
+        "信：",
+        "致",
+        "（政",
+        "府）",
+    ]
+    assert images.pieces("ヴァーグ") == ["ヴァー", "グ"]
+    # Marks stay on their letters, and vowels before the ones that they are read after.
+    assert images.pieces("ทั่วโลก") == ["ทั่", "ว", "โล", "ก"]
+    assert images.pieces("क्षति", anywhere=True) == ["क्ष", "ति"]
+
+
+def test_a_line_of_several_scripts_is_set_in_the_order_of_its_reading() -> None:
+    where: dict[str, Any] = {"name": "NotoSans-Regular", "x": 1120, "anchor": "end"}
+    first, more = images.placed("די (EU)!", 64, **where, right=True)
+    assert (first.words, more.words) == ("\u2067די\u2069", "\u2067(EU)!\u2069")
+    assert more.x < first.x == 1120
+    assert (first.family, more.family) == ("Noto Sans Hebrew", "")
+    left, then = images.placed("EU, दिल्ली", 64, **where, right=False)
+    assert (left.words, then.words) == ("EU, ", "दिल्ली")
+    assert left.x < then.x < 1120
+    assert {left.anchor, then.anchor} == {"start"}
 
 
 # -- oEmbed (section numbers are of oembed.com, version 1.0) -------------------------
