@@ -20,7 +20,7 @@ THEMES = ("auto", "light", "dark")
 SIZES = ("regular", "small")
 # What a frame shows at most needs so much room, in CSS pixels.
 FRAME_WIDTH, FRAME_HEIGHT, FRAME_SMALL = 480, 190, 96
-_BY_SECTOR = 40
+_BY_SECTOR = 34
 
 _GET = _("Get this counter")
 _FRAME_POLICY = (

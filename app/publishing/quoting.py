@@ -264,8 +264,10 @@ def _columns(days: list[Span]) -> list[tuple[float, float, float, float]]:
     changes = [span.changes["confirmed"] for span in days]
     most = max((max(one.added, one.removed) for one in changes), default=0) or 1
     step = 1000 / max(len(changes), 1)
+    # A young letter has few days, whose columns are not to be walls.
+    width = min(step * 0.8, 90)
     return [
-        (round(number * step, 1), round(step * 0.8, 1),
+        (round(number * step + (step - width) / 2, 1), round(width, 1),
          round(50 * one.added / most, 1), round(50 * one.removed / most, 1))
         for number, one in enumerate(changes)
     ]  # fmt: skip

@@ -125,8 +125,8 @@ svg{grid-column:1/-1;display:block;fill:currentColor}.k{opacity:.2}
       if (this.hasAttribute("breakdown")) {
         const list = make("ul");
         for (const part of told.sectors) {
-          const line = make("li", "", { lang: told.title_language, dir: told.title_dir });
-          line.append(make("span", part.label), make("b", part.shown), bar(part.share, told.title_dir === "rtl"));
+          const line = make("li");
+          line.append(make("span", part.label, { lang: told.title_language, dir: "auto" }), make("b", part.shown), bar(part.share, told.dir === "rtl"));
           list.append(line);
         }
         box.append(list);
