@@ -260,6 +260,10 @@ def _shown(row: Any, said: Mapping[str, Text]) -> Shown:
         "kind": MailingKind(row.kind),
         "state": MailingState(row.state),
     }
+    if values["state"] is MailingState.STOPPED:
+        # Most of them were never asked for, and the mails that were end one by one.
+        reached = row.sent + row.refused + row.bounced
+        values["withheld"] = max(row.withheld, row.total - reached)
     return Shown(**values, texts=said)
 
 

@@ -162,14 +162,18 @@ def test_a_pause_withholds_what_was_asked_for_already(house: House) -> None:
 def test_a_stop_is_an_end_and_what_was_asked_for_is_withheld(house: House) -> None:
     readers(house, 20)
     public_id = started(house)
-    assert turn(house) == 20
+    assert turn(house, Pace(60, 60)) == 10
     do(house, mailing_moves.stop, public_id)
+
+    def figures() -> tuple[str, int, int, int]:
+        stopped = shown(house, public_id)
+        return (stopped.state, stopped.sent, stopped.withheld, stopped.left)
+
+    # Those whose mail waited, and those to whom it had not come: at once, and for good.
+    assert figures() == ("stopped", 0, 20, 0)
     pass_by(seconds=20)
     assert house.deliver() == []
-    stopped = shown(house, public_id)
-    assert (stopped.state, stopped.sent, stopped.withheld, stopped.left) == (
-        "stopped", 0, 20, 0,
-    )  # fmt: skip
+    assert figures() == ("stopped", 0, 20, 0)
     with pytest.raises(NotNow):
         do(house, mailing_moves.resume, public_id)
 
