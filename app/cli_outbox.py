@@ -79,15 +79,26 @@ def outbox_show(outbox_id: int) -> None:
 @outbox.command("retry")
 @click.argument("outbox_id", metavar="ID", type=int)
 def outbox_retry(outbox_id: int) -> None:
-    """Let a mail that is dead, refused or waiting be sent at once."""
+    """Let a mail that is dead, refused or waiting be sent at once.
+
+    What was reported of the address of a refused one is forgotten.
+    """
     try:
         with writing() as session:
-            found = mail_care.retry(session, outbox_id=outbox_id, now=db.now())
+            forgotten = mail_care.retry(
+                session,
+                keyring=site().keyring,
+                shelf=site().shelf,
+                outbox_id=outbox_id,
+                now=db.now(),
+            )
     except mail_care.NotPossible as error:
         raise _impossible(outbox_id, error) from None
-    if not found:
+    if forgotten is None:
         raise _unknown(outbox_id)
     click.echo(f"mail {outbox_id} is due now")
+    if forgotten:
+        click.echo(f"{forgotten} reports forgotten")
 
 
 @outbox.command("drop")

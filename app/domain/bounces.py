@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum, auto
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from app import db
 from app.db import Transaction, insert_for
@@ -27,6 +27,7 @@ from app.domain import (
     mailings,
     piles,
     record,
+    resting,
 )
 from app.domain.keyring import Keyring, Unopenable
 from app.domain.resting import SOFT_ENOUGH
@@ -162,6 +163,45 @@ def find(session: Transaction, *, message_id: str | None) -> int | None:
         select(Outbox.id).where(Outbox.message_id == message_id)
     )
     return found
+
+
+def forget(
+    session: Transaction,
+    *,
+    keyring: Keyring,
+    shelf: Shelf,
+    outbox_id: int,
+    now: datetime,
+) -> int:
+    """Try the address of a mail again: it takes mails by now. How many reports go.
+
+    The mark of a signature goes with them, and the record says so; what the letter's
+    policy has held stays so until its owner or an organiser looks. What was complained
+    about stays.
+    """
+    mail = session.execute(select(db.table(Outbox)).where(Outbox.id == outbox_id)).one()
+    # Of an address that is wiped there is nothing but this mail's own report, which
+    # would let a second one pass for the same.
+    own = session.execute(
+        delete(db.table(Bounce)).where(
+            _b.outbox_id == outbox_id, _b.kind != BounceKind.COMPLAINT.value
+        )
+    )
+    gone = int(own.rowcount)  # type: ignore[attr-defined]
+    about = _about(session, keyring, shelf, mail, now)
+    if about.address is not None and about.letter_id is not None:
+        gone += resting.forget(
+            session, keyring=keyring, letter_id=about.letter_id, address=about.address
+        )
+    if about.signature_id is not None:
+        resting.write_again(
+            session,
+            keyring=keyring,
+            signature_id=about.signature_id,
+            actor=record.SYSTEM,
+            now=now,
+        )
+    return gone
 
 
 def _about(

@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 
 from app import db
 from app.db import Transaction
-from app.domain import mailings, record
+from app.domain import bounces, mailings, record
+from app.domain.keyring import Keyring
+from app.domain.shelf import Shelf
 from app.models import (
     Invitation,
     MailingKind,
@@ -93,19 +95,31 @@ def said(answer: str | None) -> str:
     return _ADDRESS.sub("(address)", answer or "")
 
 
-def retry(session: Transaction, *, outbox_id: int, now: datetime) -> bool:
+def retry(
+    session: Transaction,
+    *,
+    keyring: Keyring,
+    shelf: Shelf,
+    outbox_id: int,
+    now: datetime,
+) -> int | None:
     """Let a mail that waits, was refused or could not be made be due now.
 
-    False where there is none. Whether it still holds is judged when it is sent.
-    Raises NotPossible.
+    Who sends a refused one again says that its address takes mails by now: what was
+    reported of it is forgotten. How many reports that were; None where there is no such
+    mail. Whether it still holds is judged when it is sent. Raises NotPossible.
     """
     mail = _take(session, outbox_id)
     if mail is None:
-        return False
+        return None
     if mail.state not in {*_STUCK, _READY}:
         raise NotPossible(mail.state)
     _write(session, mail, state=_READY, due_at=now, ended_at=None)
-    return True
+    if mail.state != OutboxState.REFUSED.value:
+        return 0
+    return bounces.forget(
+        session, keyring=keyring, shelf=shelf, outbox_id=outbox_id, now=now
+    )
 
 
 def drop(session: Session, *, outbox_id: int, reason: str, now: datetime) -> bool:

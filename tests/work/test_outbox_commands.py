@@ -9,8 +9,8 @@ from click.testing import Result
 from sqlalchemy import select, update
 
 from app import db
-from app.domain import record
-from app.models import Mailing, Outbox, Reason, Record
+from app.domain import bounces, record
+from app.models import BounceKind, Mailing, Outbox, Reason, Record
 from tests.house import House, later, link
 from tests.mail.news import readers, send_all, started
 from tests.mail.work import row
@@ -139,3 +139,29 @@ def test_the_figures_of_an_update_follow(house: House) -> None:
     assert figures() == (1, 0, 0)
     flask(house, "drop", str(number), "--reason", "Nobody there")
     assert figures() == (1, 0, 1)
+
+
+def test_a_mail_that_came_back_is_retried_and_may_come_back_again(house: House) -> None:
+    number = signed(house)
+
+    def come_back() -> bounces.Taken:
+        with house.writing() as session:
+            return bounces.take(
+                session, keyring=house.site.keyring, shelf=house.site.shelf,
+                outbox_id=int(number), kind=BounceKind.HARD, status="5.1.1",
+                now=db.now(),
+            )  # fmt: skip
+
+    assert len(house.deliver()) == 1
+    assert come_back() is bounces.Taken.NOTED
+    later(minutes=2)
+    assert house.sign(email=ALICE, name="Alice Anew").status_code == 303
+    assert house.deliver() == [], "the address is left alone"
+    # One word of whoever runs the house is enough: the mailbox is there.
+    said = flask(house, "retry", number).output
+    assert said == f"mail {number} is due now\n1 reports forgotten\n"
+    (mail,) = house.deliver()
+    assert mail.recipients == (ALICE,)
+    # The second report is no repetition of the first.
+    assert come_back() is bounces.Taken.NOTED
+    assert "came back" in flask(house, "show", number).output
