@@ -108,8 +108,19 @@ def test_row_18_only_the_valid_report_suppresses(office: Office) -> None:
     later(minutes=4)
     assert office.deliver() == []
     assert row(house).answer == "came back before"
-    # Whoever waits is told at once, and nobody is told why.
-    assert "The address was refused" in house.get(inbox).text
+    # Whoever waits is told at once what there is to do, and nobody is told why.
+    page = house.get(inbox).text
+    assert "The address was refused" in page
+    assert "we write nothing more to an address for a week" in page
+    assert 'href="mailto:letter@example.org"' in page
+    # Typed once more it is refused once more, and another one is written to.
+    for address, mails in ((ALICE, 0), ("alice@example.com", 1)):
+        answer = house.post(inbox, {"action": "address", "email": address})
+        assert answer.status_code == 303
+        inbox = answer.headers["Location"]
+        later(minutes=6)
+        assert len(office.deliver()) == mails
+        assert ("The address was refused" in house.get(inbox).text) == (mails == 0)
 
 
 def test_row_18_a_report_of_nine_days_later_is_about_something_else(

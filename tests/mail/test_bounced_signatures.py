@@ -15,7 +15,7 @@ from app.models import (
     OutboxKind,
     Record,
 )
-from tests.house import FIELDS, later, link
+from tests.house import FIELDS, SLUG, later, link
 from tests.mail.reports import (
     Office,
     again,
@@ -39,6 +39,18 @@ def test_a_signature_whose_mail_comes_back_is_marked_and_counts_on(
     # It is written to no more.
     assert again(office, OutboxKind.RELEASED) == []
     assert row(house).answer == "came back before"
+    # Who signs again is led to the one mail that is tried in any case.
+    inbox = house.sign(name="Alice Again").headers["Location"]
+    later(minutes=2)
+    assert office.deliver() == []
+    page = house.get(inbox).text
+    assert "The address was refused" in page
+    lost = f"/letters/{SLUG}/manage?lang=en"
+    assert f'href="{lost}"' in page
+    house.post(lost, {"email": ALICE})
+    later(minutes=4)
+    (mail,) = office.deliver()
+    assert "Write to me again" in house.get(link(mail, "manage")).text
 
 
 def test_its_owner_may_say_that_the_mailbox_works_again(office: Office) -> None:
