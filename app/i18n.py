@@ -29,6 +29,11 @@ TRANSLATIONS = ROOT / "translations"
 # The languages that the pages themselves speak; letters may be in any language.
 LOCALES = ("en", "de", "fr")
 FALLBACK = "en"
+# What the counter on other sites can say besides.
+_COUNTER_ALONE = frozenset(
+    ["ar", "es", "fa", "he", "hi", "it", "ja", "ko", "nl", "pl", "pt", "ru", "sv", "tr",
+     "uk", "zh"]
+)  # fmt: skip
 
 
 def marked(message: str) -> str:
@@ -46,10 +51,16 @@ def speaks(language: str) -> str:
     return language if language in LOCALES else FALLBACK
 
 
+def counts_in(language: str) -> str:
+    """The language of the counter of a letter in `language`: it speaks more of them."""
+    return language if language in _COUNTER_ALONE else speaks(language)
+
+
 @cache
 def translations(locale: str) -> gettext_module.NullTranslations:
     """The catalog of `locale`, read from its .po file; empty for the source language."""
-    path = TRANSLATIONS / locale / "LC_MESSAGES" / "messages.po"
+    name = "counter.po" if locale in _COUNTER_ALONE else "messages.po"
+    path = TRANSLATIONS / locale / "LC_MESSAGES" / name
     if not path.exists():
         return gettext_module.NullTranslations()
     with path.open("rb") as file:
@@ -138,8 +149,8 @@ _DATES = {"en": "en_GB"}
 
 def day(value: date | datetime, locale: str) -> str:
     """A date in words, as "21 February 2024"."""
-    where = _DATES.get(locale, locale)
-    words = dates.format_date(value, format="long", locale=where)
+    known = Locale.parse(_DATES.get(locale, locale))
+    words = _own_digits(dates.format_date(value, format="long", locale=known), known)
     # French counts the first of a month, which CLDR's pattern cannot say.
     return (
         words.replace("1 ", "1er ", 1) if locale == "fr" and value.day == 1 else words
@@ -149,7 +160,7 @@ def day(value: date | datetime, locale: str) -> str:
 def moment(value: datetime, locale: str) -> str:
     """A time in words, in UTC, as "21 February 2024, 14:05 UTC"."""
     value = value.astimezone(UTC)
-    clock = dates.format_time(value, format="HH:mm", locale=locale)
+    clock = _own_digits(value.strftime("%H:%M"), Locale.parse(locale))
     return f"{day(value, locale)}, {clock} UTC"
 
 
@@ -177,7 +188,10 @@ def digits(value: int, language: str) -> str:
         known = Locale.parse(language, sep="-")
     except (UnknownLocaleError, ValueError):
         known = Locale.parse(FALLBACK)
-    text = number(value, str(known))
+    return _own_digits(number(value, str(known)), known)
+
+
+def _own_digits(text: str, known: Locale) -> str:
     system = known.default_numbering_system
     if system not in _ZEROS:
         return text

@@ -15,6 +15,8 @@ from babel.messages.plurals import get_plural
 from babel.messages.pofile import read_po
 
 from app import i18n
+from app.domain import counters, figures
+from app.publishing import embeds, images
 
 ROOT = Path(__file__).parent.parent
 # English is what stands in the code and the templates.
@@ -165,3 +167,34 @@ def test_a_sentence_is_said_in_the_form_that_its_number_asks_for() -> None:
         "signature confirmée",
         "signatures confirmées",
     ]
+
+
+# -- The counter -------------------------------------------------------------------
+
+# All that the counter says in a language that the pages do not speak.
+COUNTER = {
+    *(one for one, _ in figures.HEADLINES.values()),
+    *counters._NOTES.values(),
+    counters._COLLECTED[0],
+    figures._TOGETHER_LABEL,
+    embeds._GET,
+    images._KIND,
+    "as of %(moment)s",
+    "Signatures by sector",
+}
+
+
+@pytest.mark.parametrize("locale", sorted(i18n._COUNTER_ALONE))
+def test_the_counter_has_all_its_words_in_each_of_its_languages(locale: str) -> None:
+    path = i18n.TRANSLATIONS / locale / "LC_MESSAGES" / "counter.po"
+    with path.open("rb") as file:
+        held = read_po(file, locale=locale, abort_invalid=True)
+    messages = [message for message in held if message.id]
+    assert {_key(message.id) for message in messages} == COUNTER
+    assert held.plural_forms == get_plural(locale).plural_forms
+    for message in messages:
+        english, said = forms(message.id), forms(message.string)
+        assert len(said) == (held.num_plurals if message.pluralizable else 1)
+        for form in said:
+            assert form.strip()
+            assert parts(PLACEHOLDER, form) == parts(PLACEHOLDER, english[0]), form

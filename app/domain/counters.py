@@ -30,11 +30,13 @@ class Part:
 class Counter:
     """What a counter shows; all of it is a function of the public version.
 
+    `locale` is the language of its words, `letter` in the language of the letter's.
     `note` says why nobody can sign now, and is empty while people can; `beside` tells
     of the signatures collected elsewhere, where they are not in the number.
     """
 
     letter: LetterView
+    locale: str
     path: str
     as_of: datetime
     as_of_words: str
@@ -74,29 +76,35 @@ def counter(
 ) -> Counter:
     """The counter of a letter at one version, in `language` or the letter's first."""
     view = letters.view(settings, language=language, now=now)
+    locale = i18n.counts_in(view.language)
     numbers = figures.numbers(
-        counted, settings=settings, as_of=version.as_of, language=view.language
+        counted,
+        settings=settings,
+        as_of=version.as_of,
+        language=view.language,
+        locale=locale,
     )
-    translate = i18n.translator(view.locale)
+    translate = i18n.translator(locale)
     note = translate(_NOTES[version.phase]) if version.phase in _NOTES else ""
     if version.phase is Phase.CLOSED and settings.closes_at is not None:
-        note %= {"day": i18n.day(settings.closes_at, view.locale)}
+        note %= {"day": i18n.day(settings.closes_at, locale)}
     by_sector = [
         (one.label, figures.headline_of(settings, one)) for one in numbers.sectors
     ]
     most = max((number for _label, number in by_sector), default=0) or 1
     return Counter(
         letter=view,
+        locale=locale,
         path=urls.letter(settings.slug, view.language),
         as_of=version.as_of,
         as_of_words=translate(
-            _("as of %(moment)s"), moment=i18n.moment(version.as_of, view.locale)
+            _("as of %(moment)s"), moment=i18n.moment(version.as_of, locale)
         ),
         number=numbers.headline,
         shown=i18n.digits(numbers.headline, view.language),
         label=numbers.headline_label,
         note=note,
-        beside=_beside(settings, numbers, view),
+        beside=_beside(settings, numbers, view.language),
         accent=settings.accent,
         parts=tuple(
             Part(label, number, i18n.digits(number, view.language),
@@ -106,8 +114,8 @@ def counter(
     )  # fmt: skip
 
 
-def _beside(settings: Settings, numbers: Shown, view: LetterView) -> str:
+def _beside(settings: Settings, numbers: Shown, language: str) -> str:
     if not numbers.collected or settings.headline == "confirmed_and_collected":
         return ""
-    words = i18n.counted(_COLLECTED, numbers.collected, view.locale)
-    return words % {"number": i18n.digits(numbers.collected, view.language)}
+    words = i18n.counted(_COLLECTED, numbers.collected, i18n.counts_in(language))
+    return words % {"number": i18n.digits(numbers.collected, language)}

@@ -50,10 +50,17 @@ _Row = tuple[str, int, int, int]
 
 
 def numbers(
-    counted: tally.Numbers, *, settings: Settings, as_of: datetime, language: str
+    counted: tally.Numbers,
+    *,
+    settings: Settings,
+    as_of: datetime,
+    language: str,
+    locale: str | None = None,
 ) -> Numbers:
-    """The numbers of one moment by sector, with their labels in `language`."""
+    """The numbers of one moment by sector, with the letter's labels in `language`.
 
+    The house's own words are in `locale`, or what its pages speak of that language.
+    """
     # A merged sector counts under the other one from the moment of the merge, and
     # its signatures are recoded soon after: the sum is the same all the while.
     figures = {key: dict.fromkeys(_MEASURES, 0) for key in settings.sector_keys}
@@ -70,7 +77,7 @@ def numbers(
     confirmed = sum(row[1] for row in rows)
     verified = sum(row[2] for row in rows)
     collected = sum(row[3] for row in rows)
-    locale = i18n.speaks(language)
+    locale = locale or i18n.speaks(language)
     notes = [settings.source_note(key, language) for key in sorted(settings.sources)]
     headline = _headline(settings, confirmed, verified, collected)
     return Numbers(

@@ -60,15 +60,15 @@ def document(slug: str) -> Response:
     """What the custom element shows: numbers and words, and no name."""
     counter, version = read(slug)
     base, view = site().config.base_url, counter.letter
-    translate = i18n.translator(view.locale)
+    translate = i18n.translator(counter.locale)
     body = {
         "letter": slug,
         "url": urls.absolute(base, counter.path),
         "title": view.title,
         "title_language": view.language,
         "title_dir": view.direction,
-        "language": view.locale,
-        "dir": i18n.direction(view.locale),
+        "language": counter.locale,
+        "dir": i18n.direction(counter.locale),
         "number": counter.number,
         "shown": counter.shown,
         "label": counter.label,
@@ -98,6 +98,7 @@ def frame(slug: str) -> Response:
     response = answers.page(
         "publishing/embed.html",
         letter=counter.letter,
+        locale=counter.locale,
         counter=counter,
         address=urls.absolute(base, counter.path),
         get=urls.absolute(base, urls.counter(slug, counter.letter.language)),
@@ -115,14 +116,15 @@ def frame(slug: str) -> Response:
 def badge_svg(slug: str) -> Response:
     """The number and its time as a small picture."""
     counter, version = read(slug)
-    return _picture(images.badge(counter), "image/svg+xml", version)
+    return _picture(images.badge(counter, fit=True), "image/svg+xml", version)
 
 
 @bp.get("/embed/<slug:slug>/badge.png")
 def badge_png(slug: str) -> Response:
     """The same as PNG, twice as large for sharp screens."""
     counter, version = read(slug)
-    return _picture(images.png(images.badge(counter), zoom=2), "image/png", version)
+    drawn = images.png(images.badge(counter, fit=False), zoom=2)
+    return _picture(drawn, "image/png", version)
 
 
 @bp.get("/embed/<slug:slug>/card.png")

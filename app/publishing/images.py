@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from unicodedata import bidirectional, category, combining, east_asian_width
 from unicodedata import name as name_of
@@ -14,6 +14,7 @@ from PIL import ImageFont
 
 from app import i18n
 from app.domain.counters import Counter
+from app.i18n import marked as _
 
 FONTS = Path(__file__).parent / "fonts"
 # Open Graph's usual size, which no site crops.
@@ -21,8 +22,9 @@ CARD_WIDTH, CARD_HEIGHT = 1200, 630
 _CARD_MARGIN = 80
 # The sizes that a title is tried in, with the number of lines that there is room for.
 _TITLE_SIZES = ((64, 3), (54, 4), (44, 5), (36, 6))
-_TITLE = "NotoSerif-Bold"
+_PLAIN, _BOLD, _TITLE = "NotoSans-Regular", "NotoSans-Bold", "NotoSerif-Bold"
 _BADGE_MARGIN, _BADGE_GAP = 12, 7
+_KIND = _("Open letter")
 # Scripts that write without spaces, so that a line may end between their signs: Chinese,
 # Japanese, Thai, Lao, Burmese and Khmer.
 _SPACELESS = re.compile(
@@ -53,7 +55,9 @@ def _font(path: str, size: int) -> ImageFont.FreeTypeFont:
 @cache
 def _script(sign: str) -> str:
     """The script of a sign, where there is a font for it alone: "Devanagari"; or ""."""
-    script = name_of(sign, "").partition(" ")[0].title()
+    # "ARABIC LETTER SEEN", "ARABIC-INDIC DIGIT ONE", "EXTENDED ARABIC-INDIC DIGIT ONE".
+    named = re.match(r"(?:EXTENDED )?([A-Z]+)\b", name_of(sign, ""))
+    script = named[1].title() if named else ""
     return (
         script if script and (FONTS / f"NotoSans{script}-Regular.ttf").exists() else ""
     )
@@ -71,7 +75,7 @@ def runs(text: str) -> list[tuple[str, str]]:
     return found
 
 
-def width(text: str, size: int, *, name: str = "NotoSans-Regular") -> float:
+def width(text: str, size: int, *, name: str = _PLAIN) -> float:
     """How wide a text is drawn, in pixels; a sign of no font of ours is guessed.
 
     Those of East Asia are squares (UAX #11); the others are narrower.
@@ -153,18 +157,19 @@ def _fitted(title: str) -> tuple[int, list[str]]:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Words of one font, and where they stand on the card."""
+    """Words of one font, where they stand, and how wide they are, in pixels."""
 
     x: int
     anchor: str
+    length: float
     family: str
     words: str
 
 
 def placed(
-    text: str, size: int, *, name: str, x: int, anchor: str, right: bool
+    text: str, size: int, *, x: int, anchor: str, right: bool, name: str = _PLAIN
 ) -> list[Words]:
-    """A line of the card, from its start at `x`, or to its end there.
+    """A line of a picture, from its start at `x`, or to its end there.
 
     The painter takes one font for a line and finds a second one sign by sign; signs that
     join, as those of India and Arabia do, it then leaves out. So each script is put down
@@ -175,11 +180,13 @@ def placed(
         at += width(text, size, name=name) * (1 if right else -1)
     found = []
     for script, words in runs(text):
-        length = width(words, size, name=name)
+        length, words = width(words, size, name=name), words.rstrip()
+        drawn = width(words, size, name=name)
         if right:
-            words = f"\u2067{words.rstrip()}\u2069"
+            words = f"\u2067{words}\u2069"
         family = f"Noto Sans {script}" if script else ""
-        found.append(Words(round(at), "end" if right else "start", family, words))
+        edge = "end" if right else "start"
+        found.append(Words(round(at), edge, round(drawn, 1), family, words))
         at += -length if right else length
     return found
 
@@ -190,23 +197,31 @@ def _reads_right(text: str) -> bool:
     return next((one for one in strong if one in ("L", "R", "AL")), "L") != "L"
 
 
-def badge(counter: Counter) -> str:
-    """A small picture of the number and its time, as SVG; its text is real text."""
-    number = width(counter.shown, 22, name="NotoSans-Bold")
-    label = width(counter.label, 15)
+def badge(counter: Counter, *, fit: bool) -> str:
+    """A small picture of the number and its time, as SVG; its text is real text.
+
+    To `fit` is for browsers, which have other fonts than ours. What paints the PNG has
+    ours, and would stretch the scripts of India beyond the width that it is given.
+    """
     told = (counter.as_of_words, counter.beside, counter.note)
     below = " · ".join(part for part in told if part)
-    first = number + _BADGE_GAP + label
-    second = width(below, 11)
+    begins = _BADGE_MARGIN + width(counter.shown, 22, name=_BOLD) + _BADGE_GAP
+    first = begins + width(counter.label, 15)
+    wide = round(max(first, _BADGE_MARGIN + width(below, 11)) + _BADGE_MARGIN)
+    right = i18n.direction(counter.locale) == "rtl"
+    start, label_at = _BADGE_MARGIN, round(begins)
+    if right:
+        start, label_at = wide - start, wide - label_at
+    put = partial(placed, anchor="end" if right else "start", right=right)
     return i18n.render(
         "publishing/badge.svg",
-        counter.letter.locale,
+        counter.locale,
         counter=counter,
-        below=below,
-        start=_BADGE_MARGIN,
-        widths=(round(number), round(label), round(second)),
-        label_at=round(_BADGE_MARGIN + number + _BADGE_GAP),
-        width=round(max(first, second) + 2 * _BADGE_MARGIN),
+        number=put(counter.shown, 22, x=start, name=_BOLD),
+        label=put(counter.label, 15, x=label_at),
+        below=put(below, 11, x=start),
+        width=wide,
+        fit=fit,
     )
 
 
@@ -222,25 +237,25 @@ def card(counter: Counter) -> str:
     organiser = letter.organiser
     if len(organiser) > 40:
         organiser = f"{organiser[:39].rstrip()}…"
+    of_letter = partial(placed, x=start, anchor=anchor, right=right)
+    # Where the house does not speak the letter's language, it speaks another way round.
+    ours = i18n.direction(counter.locale) == "rtl"
+    of_house = partial(placed, x=start, anchor=anchor, right=ours)
+    told = " ".join(filter(None, [counter.label, counter.beside]))
+    below = " · ".join(filter(None, [counter.as_of_words, counter.note]))
     return i18n.render(
         "publishing/card.svg",
-        letter.locale,
+        counter.locale,
         counter=counter,
-        lines=[
-            placed(line, size, name=_TITLE, x=start, anchor=anchor, right=right)
-            for line in lines
-        ],
-        size=size,
+        kind=of_house(i18n.translator(counter.locale)(_KIND), 28),
         organiser=placed(
-            organiser,
-            28,
-            name="NotoSans-Regular",
-            x=end,
-            anchor=other,
-            right=_reads_right(organiser),
+            organiser, 28, x=end, anchor=other, right=_reads_right(organiser)
         ),
-        start=start,
-        anchor=anchor,
+        lines=[of_letter(line, size, name=_TITLE) for line in lines],
+        size=size,
+        number=of_letter(counter.shown, 84, name=_BOLD),
+        told=of_house(told, 32),
+        below=of_house(below, 24),
         width=CARD_WIDTH,
         height=CARD_HEIGHT,
     )

@@ -17,7 +17,7 @@ from PIL import Image, ImageChops
 from werkzeug.test import TestResponse
 
 from app import db, i18n
-from app.domain import letter_files
+from app.domain import figures, letter_files
 from app.publishing import images
 from tests.house import BASE, EXAMPLE, SLUG, House
 from tests.letters import another_letter
@@ -243,7 +243,7 @@ def test_a_line_of_several_scripts_is_set_in_the_order_of_its_reading() -> None:
     assert more.x < first.x == 1120
     assert (first.family, more.family) == ("Noto Sans Hebrew", "")
     left, then = images.placed("EU, दिल्ली", 64, **where, right=False)
-    assert (left.words, then.words) == ("EU, ", "दिल्ली")
+    assert (left.words, then.words) == ("EU,", "दिल्ली")
     assert left.x < then.x < 1120
     assert {left.anchor, then.anchor} == {"start"}
 
@@ -333,9 +333,38 @@ def test_a_counter_from_right_to_left(house: House) -> None:
                    sectors={"ai": {"fa": "هوش مصنوعی"}})  # fmt: skip
     found = json.loads(house.fresh("/embed/persian/counter.json").text)
     assert (found["title_language"], found["title_dir"]) == ("fa", "rtl")
-    assert found["shown"] == "۰", "in the digits of the letter's language"
-    assert 'lang="fa" dir="rtl">سه قانون' in house.fresh("/embed/persian").text
-    assert house.fresh("/embed/persian/card.png").status_code == 200
+    # Its words, its digits and its dates are those of the letter's language.
+    assert (found["language"], found["dir"]) == ("fa", "rtl")
+    assert (found["shown"], found["label"]) == ("۰", "امضای تأییدشده")
+    assert "۲۱ فوریهٔ ۲۰۲۴" in found["as_of_words"]
+    frame = house.fresh("/embed/persian").text
+    assert '<html lang="fa" dir="rtl"' in frame
+    assert 'lang="fa" dir="rtl">سه قانون' in frame
+    badge = ElementTree.fromstring(house.fresh("/embed/persian/badge.svg").text)
+    number = next(
+        e for e in badge.iter() if (e.text or "").strip("\u2067\u2069") == "۰"
+    )
+    assert number.attrib["text-anchor"] == "end"
+    assert int(number.attrib["x"]) > int(badge.attrib["width"]) / 2, "on the right"
+    for picture in ("badge.png", "card.png"):
+        assert house.fresh(f"/embed/persian/{picture}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("language", "number", "label"),
+    [
+        ("ar", 2, "توقيعان مؤكدان"), ("ar", 3, "توقيعات مؤكدة"), ("ar", 11, "توقيعًا مؤكدًا"),
+        ("pl", 1, "potwierdzony podpis"), ("pl", 2, "potwierdzone podpisy"),
+        ("pl", 5, "potwierdzonych podpisów"), ("ja", 1, "件の確認済み署名"),
+        ("sk", 5, "confirmed signatures"),
+    ],
+)  # fmt: skip
+def test_numbers_take_the_forms_of_the_language(
+    language: str, number: int, label: str
+) -> None:
+    """A language that the counter does not speak has English words."""
+    spoken = i18n.counts_in(language)
+    assert i18n.counted(figures.HEADLINES["confirmed"], number, spoken) == label
 
 
 @pytest.mark.parametrize(
