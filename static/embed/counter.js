@@ -20,7 +20,7 @@ strong{font:bold 2em/1.2 Charter,Georgia,"Noto Serif",serif;display:inline-block
 :host([size=small]) strong{font-size:1.375em}
 li{display:grid;grid-template-columns:1fr auto;column-gap:1em;margin-block-start:.375em;font-size:.875em}
 svg{grid-column:1/-1;display:block;fill:currentColor}.k{opacity:.2}
-.s{font-size:.8125em}
+.s{font-size:.8125em}ul+.s{margin-block-start:.5em}
 @media(prefers-reduced-motion:no-preference){.n{animation:n .6s}}@keyframes n{from{opacity:.3}}`);
 
   const make = (tag, text, attributes = {}) => {

@@ -143,6 +143,21 @@ def letter_long(world: World, who: str, language: str) -> TestResponse:
     return letter(world, who, "de", slug=slug)
 
 
+_MORE_SECTORS = (
+    "Rechtsschutzversicherungsgesellschaftenwesen", "Law and justice", "Arts",
+    "Medicine and public health, including nursing and care", "Faith communities",
+    "Civil society", "Business", "Trade unions", "Engineering",
+)  # fmt: skip
+
+
+def letter_many(world: World, who: str, language: str) -> TestResponse:
+    """A letter with many sectors, the names of two of which are long."""
+    files = letter_files.read(EXAMPLE)
+    more = {f"more{n}": {"en": label} for n, label in enumerate(_MORE_SECTORS)}
+    world.fill(world.letter("many", sectors=dict(files.sectors) | more), 40, featured=6)
+    return letter(world, who, language, slug="many")
+
+
 def arabic(world: World) -> str:
     """A letter that is written from right to left; the page speaks English."""
     return world.letter(

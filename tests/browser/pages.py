@@ -69,6 +69,7 @@ TABLE: tuple[Row, ...] = (
         ("letter-full", letters.letter_full),
         ("letter-frozen", letters.letter_frozen),
         ("letter-in-earnest", letters.letter_in_earnest),
+        ("letter-many", letters.letter_many),
         ("letter-plain", letters.letter_plain),
     ),
     *_rows("signing.letter", ("letter-arabic", letters.letter_arabic)),

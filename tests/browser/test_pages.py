@@ -101,6 +101,31 @@ def test_a_phone_shows_title_number_and_sign_first_and_sign_all_along(
     expect(page.locator("#f-name")).to_be_in_viewport(ratio=1)
 
 
+def row_of(name: str) -> Row:
+    (found,) = (row for row in TABLE if row.name == name)
+    return found
+
+
+def test_a_wide_screen_shows_the_way_to_the_form_however_many_sectors_there_are(
+    gallery: Gallery, wide_light: Window
+) -> None:
+    page = open_row(wide_light, gallery, row_of("letter-many-en"))
+    expect(page.locator("#sign-title")).not_to_be_in_viewport()
+    sign = page.locator('.total a[href="#sign"]')
+    expect(sign).to_be_in_viewport(ratio=1)
+    sign.click()
+    expect(page.locator("#sign-title")).to_be_in_viewport(ratio=1)
+    expect(page.locator("#f-name")).to_be_in_viewport(ratio=1)
+
+
+@pytest.mark.parametrize("name", ["letter-closed-en", "letter-paused-fr"])
+def test_a_phone_says_at_once_that_nobody_can_sign(
+    gallery: Gallery, narrow_dark: Window, name: str
+) -> None:
+    page = open_row(narrow_dark, gallery, row_of(name))
+    expect(page.locator('.notice a[href="#sign"]')).to_be_in_viewport(ratio=1)
+
+
 # What has the focus and is covered: nothing that stays in view may lie over it. Its
 # first line counts, and its end may be below the window: a text area's caret is above.
 _COVERED = """() => {
@@ -118,8 +143,7 @@ def test_nothing_lies_over_what_has_the_focus(
     gallery: Gallery, request: pytest.FixtureRequest, kind: str
 ) -> None:
     """Focus not obscured (WCAG 2.2, 2.4.11), forwards and backwards."""
-    (row,) = (row for row in TABLE if row.name == "letter-en")
-    page = open_row(request.getfixturevalue(kind), gallery, row)
+    page = open_row(request.getfixturevalue(kind), gallery, row_of("letter-en"))
     covered = []
     for key in ["Tab"] * 30 + ["Shift+Tab"] * 30:
         page.keyboard.press(key)
