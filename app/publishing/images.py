@@ -24,6 +24,7 @@ _CARD_MARGIN = 80
 _TITLE_SIZES = ((64, 3), (54, 4), (44, 5), (36, 6))
 _PLAIN, _BOLD, _TITLE = "NotoSans-Regular", "NotoSans-Bold", "NotoSerif-Bold"
 _BADGE_MARGIN, _BADGE_GAP = 12, 7
+_EAST_ASIA = "East Asia"
 _KIND = _("Open letter")
 # Scripts that write without spaces, so that a line may end between their signs: Chinese,
 # Japanese, Thai, Lao, Burmese and Khmer.
@@ -55,12 +56,26 @@ def _font(path: str, size: int) -> ImageFont.FreeTypeFont:
 @cache
 def _script(sign: str) -> str:
     """The script of a sign, where there is a font for it alone: "Devanagari"; or ""."""
+    # Chinese, Japanese and Korean; pictures of faces, which are as wide, come later.
+    if east_asian_width(sign) in "WF" and ord(sign) < 0x1F000:
+        return _EAST_ASIA
     # "ARABIC LETTER SEEN", "ARABIC-INDIC DIGIT ONE", "EXTENDED ARABIC-INDIC DIGIT ONE".
     named = re.match(r"(?:EXTENDED )?([A-Z]+)\b", name_of(sign, ""))
     script = named[1].title() if named else ""
-    return (
-        script if script and (FONTS / f"NotoSans{script}-Regular.ttf").exists() else ""
-    )
+    return script if script and _file(script).exists() else ""
+
+
+def _file(script: str, name: str = _PLAIN) -> Path:
+    """The font of a script, or that of this name where it has none of its own."""
+    if script == _EAST_ASIA:
+        return FONTS / "DroidSansFallback.ttf"
+    return FONTS / f"{f'NotoSans{script}-Regular' if script else name}.ttf"
+
+
+def _family(script: str) -> str:
+    if script == _EAST_ASIA:
+        return "Droid Sans Fallback"
+    return f"Noto Sans {script}" if script else ""
 
 
 def runs(text: str) -> list[tuple[str, str]]:
@@ -68,7 +83,11 @@ def runs(text: str) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     for sign in text:
         script = _script(sign)
-        if found and (script == found[-1][0] or category(sign) in _JOINED):
+        # The space of the font for East Asia is as wide as its signs.
+        joined = category(sign) in _JOINED and not (
+            sign == " " and found and found[-1][0] == _EAST_ASIA
+        )
+        if found and (script == found[-1][0] or joined):
             found[-1] = (found[-1][0], found[-1][1] + sign)
         else:
             found.append((script, sign))
@@ -76,23 +95,16 @@ def runs(text: str) -> list[tuple[str, str]]:
 
 
 def width(text: str, size: int, *, name: str = _PLAIN) -> float:
-    """How wide a text is drawn, in pixels; a sign of no font of ours is guessed.
-
-    Those of East Asia are squares (UAX #11); the others are narrower.
-    """
+    """How wide a text is drawn, in pixels; a sign of no font of ours is guessed."""
     found = 0.0
     for script, words in runs(text):
-        wide = others = 0
+        known = words
         if not script:
             known = "".join(
                 c for c in words if ord(c) < 0x530 or 0x1E00 <= ord(c) < 0x2E80
             )
-            wide = sum(east_asian_width(c) in "WF" for c in words)
-            others = len(words) - len(known) - wide
-            words = known
-        path = FONTS / f"{f'NotoSans{script}-Regular' if script else name}.ttf"
-        found += _font(str(path), size).getlength(words)
-        found += size * (wide + 0.65 * others)
+        found += _font(str(_file(script, name)), size).getlength(known)
+        found += 0.65 * size * (len(words) - len(known))
     return found
 
 
@@ -180,13 +192,16 @@ def placed(
         at += width(text, size, name=name) * (1 if right else -1)
     found = []
     for script, words in runs(text):
-        length, words = width(words, size, name=name), words.rstrip()
-        drawn = width(words, size, name=name)
-        if right:
-            words = f"\u2067{words}\u2069"
-        family = f"Noto Sans {script}" if script else ""
+        # Spaces at its ends are not drawn, so what they take is left free.
+        before = width(words[: -len(words.lstrip())], size, name=name)
+        bare = words.strip()
+        begins = round(at - before if right else at + before)
+        held = f"\u2067{bare}\u2069" if right else bare
+        drawn = round(width(bare, size, name=name), 1)
         edge = "end" if right else "start"
-        found.append(Words(round(at), edge, round(drawn, 1), family, words))
+        if bare:
+            found.append(Words(begins, edge, drawn, _family(script), held))
+        length = width(words, size, name=name)
         at += -length if right else length
     return found
 

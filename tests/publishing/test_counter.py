@@ -248,6 +248,18 @@ def test_a_line_of_several_scripts_is_set_in_the_order_of_its_reading() -> None:
     assert {left.anchor, then.anchor} == {"start"}
 
 
+def test_a_font_that_joins_letters_takes_no_other_script_away() -> None:
+    """What paints gives up a second font where the first writes "ffi" as one sign."""
+
+    def drawn(text: str) -> bytes:
+        line = images.placed(text, 40, x=10, anchor="start", right=False)
+        words = i18n.macro("publishing/_drawn.svg", "drawn", "en")(line, 50, 40)
+        size = 'xmlns="http://www.w3.org/2000/svg" width="400" height="80"'
+        return images.png(f"<svg {size}>{words}</svg>")
+
+    assert drawn("Official 公式") != drawn("Official 漢字")
+
+
 # -- oEmbed (section numbers are of oembed.com, version 1.0) -------------------------
 
 
