@@ -30,7 +30,7 @@ class Part:
 class Counter:
     """What a counter shows; all of it is a function of the public version.
 
-    `locale` is the language of its words, `letter` in the language of the letter's.
+    `locale` is the language of its own words; `letter` has those of the letter.
     `note` says why nobody can sign now, and is empty while people can; `beside` tells
     of the signatures collected elsewhere, where they are not in the number.
     """
