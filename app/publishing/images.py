@@ -81,13 +81,17 @@ def _family(script: str) -> str:
 def runs(text: str) -> list[tuple[str, str]]:
     """The text in parts of one font each, as (script or "", words)."""
     found: list[tuple[str, str]] = []
-    for sign in text:
+    for place, sign in enumerate(text):
         script = _script(sign)
         # The space of the font for East Asia is as wide as its signs.
         joined = category(sign) in _JOINED and not (
             sign == " " and found and found[-1][0] == _EAST_ASIA
         )
-        if found and (script == found[-1][0] or joined):
+        # A time is read as one number: what parts its digits stays between them.
+        within = bidirectional(sign) == "CS" and (
+            text[place - 1 : place].isdigit() and text[place + 1 : place + 2].isdigit()
+        )
+        if found and (script == found[-1][0] or joined or within):
             found[-1] = (found[-1][0], found[-1][1] + sign)
         else:
             found.append((script, sign))

@@ -246,6 +246,9 @@ def test_a_line_of_several_scripts_is_set_in_the_order_of_its_reading() -> None:
     assert (left.words, then.words) == ("EU,", "दिल्ली")
     assert left.x < then.x < 1120
     assert {left.anchor, then.anchor} == {"start"}
+    # A time stays in one piece, and so reads from hour to minute in Persian as well.
+    time = "۰۰:۴۰ "
+    assert images.runs(f"{time}UTC") == [("Arabic", time), ("", "UTC")]
 
 
 def test_a_font_that_joins_letters_takes_no_other_script_away() -> None:
