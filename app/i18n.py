@@ -52,7 +52,10 @@ def speaks(language: str) -> str:
 
 
 def counts_in(language: str) -> str:
-    """The language of the counter of a letter in `language`: it speaks more of them."""
+    """The language of the counter and the sectors of a letter in `language`.
+
+    Of the pages it is what the house `speaks`, which is fewer.
+    """
     return language if language in _COUNTER_ALONE else speaks(language)
 
 

@@ -181,6 +181,8 @@ COUNTER = {
     images._KIND,
     "as of %(moment)s",
     "Signatures by sector",
+    "Other",
+    "Rather not say",
 }
 
 

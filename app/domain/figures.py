@@ -57,9 +57,9 @@ def numbers(
     language: str,
     locale: str | None = None,
 ) -> Numbers:
-    """The numbers of one moment by sector, with the letter's labels in `language`.
+    """The numbers of one moment by sector, with their labels in `language`.
 
-    The house's own words are in `locale`, or what its pages speak of that language.
+    What the headline counts is said in `locale`, or as the pages speak that language.
     """
     # A merged sector counts under the other one from the moment of the merge, and
     # its signatures are recoded soon after: the sum is the same all the while.
@@ -91,7 +91,7 @@ def numbers(
         sectors=tuple(
             SectorCount(
                 key=key,
-                label=i18n.translator(locale)(_TOGETHER_LABEL)
+                label=i18n.translator(i18n.counts_in(language))(_TOGETHER_LABEL)
                 if key == TOGETHER
                 else settings.sector_label(key, language),
                 confirmed=of_confirmed,

@@ -153,7 +153,7 @@ class Settings:
     def sector_labels(self, language: str) -> dict[str, str]:
         """What all sectors are called in `language`, in the letter's order."""
         if language not in self.labels:
-            translate = i18n.translator(i18n.speaks(language))
+            translate = i18n.translator(i18n.counts_in(language))
             self.labels[language] = {
                 key: of.get(language) or of[self.default_language]
                 for key, of in self.sectors.items()
