@@ -8,6 +8,7 @@ from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -64,19 +65,25 @@ class Config:
     @property
     def hosts(self) -> frozenset[str]:
         """The Host headers that are ours (RFC 9110 section 7.4: others get 421)."""
-        parts = urlsplit(self.base_url)
-        names = {parts.netloc}
-        if self.development:
-            # Passkeys refuse 127.0.0.1 and people type either: both are this machine.
-            port = f":{parts.port}" if parts.port else ""
-            names |= {f"localhost{port}", f"127.0.0.1{port}"}
-        return frozenset(names)
+        return _hosts(self.base_url, self.development)
 
     @property
     def origins(self) -> frozenset[str]:
         """The Origin headers that are ours (scheme, host and port)."""
         scheme = urlsplit(self.base_url).scheme
         return frozenset(f"{scheme}://{host}" for host in self.hosts)
+
+
+@cache
+def _hosts(base_url: str, development: bool) -> frozenset[str]:
+    """Asked for by every request, and always the same."""
+    parts = urlsplit(base_url)
+    names = {parts.netloc}
+    if development:
+        # Passkeys refuse 127.0.0.1 and people type either: both are this machine.
+        port = f":{parts.port}" if parts.port else ""
+        names |= {f"localhost{port}", f"127.0.0.1{port}"}
+    return frozenset(names)
 
 
 def _text(environ: Mapping[str, str], name: str, default: str | None = None) -> str:

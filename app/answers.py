@@ -47,6 +47,9 @@ _HARDENED = [
 # What a query is made of, and what stands for all else in it (RFC 3986 section 3.4).
 _IN_QUERIES = "%/?:@!$&'()*+,;="
 
+# What somebody sends who has an answer already: there is no Last-Modified to name.
+_CONDITIONS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MATCH")
+
 # `json.dumps` makes an encoder of its own at each call that asks for another form.
 _AS_JSON = JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -149,11 +152,12 @@ def _kept(response: Response, how: str) -> Response:
     response.headers["Vary"] = "Accept-Encoding"
     response.headers["ETag"] = f'"{digest}"'
     # What `front` keeps it answers itself; this is for all else (RFC 9110, 13.1.2).
-    response.make_conditional(request)
-    # The server puts the Date of giving on each answer. With that of making, a page that
-    # has long been the same would be stale in every browser from its first moment on
-    # (RFC 9111, 4.2.3).
-    del response.headers["Date"]
+    if not request.environ.keys().isdisjoint(_CONDITIONS):
+        response.make_conditional(request)
+        # The server puts the Date of giving on each answer. With that of making, a page
+        # that has long been the same would be stale in every browser from its first
+        # moment on (RFC 9111, 4.2.3).
+        del response.headers["Date"]
     return response
 
 
@@ -183,7 +187,8 @@ def harden(response: Response) -> Response:
 
 def language_asked(letter: Settings | None = None) -> str | None:
     """The language that `?lang=` names, if the letter or the house speaks it."""
-    asked = request.args.get("lang")
+    # Taking a query apart costs more than seeing that there is none.
+    asked = request.args.get("lang") if request.query_string else None
     known = letter.wordings if letter else i18n.LOCALES
     return asked if asked in known else None
 

@@ -170,7 +170,8 @@ def moment(value: datetime, locale: str) -> str:
 def iso(value: date | datetime) -> str:
     """A time as RFC 3339 writes it, in UTC and to the second; a date as it is."""
     if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        utc = value.astimezone(UTC).replace(tzinfo=None)
+        return f"{utc.isoformat(timespec='seconds')}Z"
     return value.isoformat()
 
 

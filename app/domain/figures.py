@@ -35,12 +35,12 @@ DEFINITIONS = {
     ),
 }
 
-# As the database calls them.
-_CONFIRMED, _VERIFIED, _COLLECTED = _MEASURES = (
-    Measure.CONFIRMED.value,
-    Measure.VERIFIED.value,
-    Measure.COLLECTED.value,
-)
+# In this order the figures of a sector stand, under the names that the database has.
+_MEASURES = {
+    Measure.CONFIRMED.value: 0,
+    Measure.VERIFIED.value: 1,
+    Measure.COLLECTED.value: 2,
+}
 
 
 # The key and name of the sectors that are shown together; no letter's key begins so.
@@ -63,23 +63,20 @@ def numbers(
     """
     # A merged sector counts under the other one from the moment of the merge, and
     # its signatures are recoded soon after: the sum is the same all the while.
-    figures = {key: dict.fromkeys(_MEASURES, 0) for key in settings.sector_keys}
+    figures = {key: [0, 0, 0] for key in settings.sector_keys}
     for (key, measure), number in counted.items():
         of_sector = figures.get(settings.merged.get(key, key))
         if of_sector is not None:
-            of_sector[measure] += number
-    rows = [
-        (key, of[_CONFIRMED], of[_VERIFIED], of[_COLLECTED])
-        for key, of in figures.items()
-    ]
+            of_sector[_MEASURES[measure]] += number
+    rows = [(key, of[0], of[1], of[2]) for key, of in figures.items()]
     rows = _joined(rows, smallest=settings.smallest_cell)
     longest = max((row[1] + row[3] for row in rows), default=0) or 1
     confirmed = sum(row[1] for row in rows)
     verified = sum(row[2] for row in rows)
     collected = sum(row[3] for row in rows)
     locale = locale or i18n.speaks(language)
-    notes = [settings.source_note(key, language) for key in sorted(settings.sources)]
     headline = _headline(settings, confirmed, verified, collected)
+    labels = settings.sector_labels(language)
     return Numbers(
         as_of=as_of,
         confirmed=confirmed,
@@ -87,21 +84,26 @@ def numbers(
         collected=collected,
         headline=headline,
         headline_label=i18n.counted(HEADLINES[settings.headline], headline, locale),
-        collected_note="; ".join(notes) if collected and notes else None,
+        collected_note=_collected_note(settings, language) if collected else None,
         sectors=tuple(
             SectorCount(
-                key=key,
-                label=i18n.translator(i18n.counts_in(language))(_TOGETHER_LABEL)
+                key,
+                i18n.translator(i18n.counts_in(language))(_TOGETHER_LABEL)
                 if key == TOGETHER
-                else settings.sector_label(key, language),
-                confirmed=of_confirmed,
-                verified=of_verified,
-                collected=of_collected,
-                longest=longest,
+                else labels[key],
+                of_confirmed,
+                of_verified,
+                of_collected,
+                longest,
             )
             for key, of_confirmed, of_verified, of_collected in rows
         ),
     )
+
+
+def _collected_note(settings: Settings, language: str) -> str | None:
+    notes = [settings.source_note(key, language) for key in sorted(settings.sources)]
+    return "; ".join(notes) or None
 
 
 def _joined(rows: list[_Row], *, smallest: int) -> list[_Row]:
@@ -110,6 +112,8 @@ def _joined(rows: list[_Row], *, smallest: int) -> list[_Row]:
     One alone would be told by what the others leave of the sum, so it takes the next
     larger one with it.
     """
+    if smallest <= 1:
+        return rows
     by_size = sorted((row for row in rows if _size(row)), key=_size)
     small = [row for row in by_size if _size(row) < smallest]
     if len(small) == 1:

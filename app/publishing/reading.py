@@ -27,7 +27,8 @@ def visible(session: Transaction, slug: str) -> tuple[Settings, Version]:
 
 def numbers(slug: str) -> tuple[Settings, Version, tally.Numbers]:
     """A public letter with its numbers, in one statement; 404 where there is none."""
-    found = moving.numbers(site().database, shelf=site().shelf, slug=slug, now=db.now())
+    here = site()
+    found = moving.numbers(here.database, shelf=here.shelf, slug=slug, now=db.now())
     if found is None or not found.version.visible:
         abort(404)
     return found.settings, found.version, found.counted
