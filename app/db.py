@@ -38,6 +38,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from app import prepared
+from app.asking import Asker
 from app.prepared import Question
 
 # Without names SQLite's batch mode cannot drop a constraint (Alembic manual).
@@ -163,6 +164,7 @@ class Database:
                 # Each question is a transaction of its own: none is left to undo.
                 pool_reset_on_return=None,
             )
+        self._asker = Asker(self._asked)
 
     @contextmanager
     def snapshot(self) -> Iterator[Connection]:
@@ -185,19 +187,8 @@ class Database:
             connection.commit()
 
     def ask(self, question: Question, **values: Any) -> prepared.Rows:
-        """The rows of the answer to a question."""
-        dialect = self._asked.dialect
-        text, bound = question.ready(dialect, values)
-        connection = self._asked.raw_connection()
-        try:
-            driver = connection.driver_connection
-            return list(prepared.execute(dialect, driver, text, bound).fetchall())
-        except dialect.loaded_dbapi.Error as error:
-            # Whether the connection has died or not: the next one is a fresh one.
-            connection.invalidate(error)
-            raise prepared.translated(error, dialect, text) from error
-        finally:
-            connection.close()
+        """The rows of the answer to a question; each sees a moment of its own."""
+        return self._asker.ask(question, values)
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -237,6 +228,7 @@ class Database:
 
     def dispose(self) -> None:
         """Close every connection."""
+        self._asker.close()
         for engine in (self.engine, self._readers, self._asked):
             engine.dispose()
         if self._turn is not None:

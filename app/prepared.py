@@ -150,10 +150,11 @@ def insert_many(
 
 
 def execute(dialect: Dialect, driver: Any, text: str, bound: Bound) -> Any:
-    """Let the driver's connection run a statement that is ready; its cursor."""
+    """Let a connection run a statement that is ready; its cursor."""
     log.debug("%s", text)
-    if dialect.name == "postgresql":
-        return dialect.loaded_dbapi.RawCursor(driver).execute(text, bound)
+    dbapi: Any = dialect.loaded_dbapi
+    if dialect.name == "postgresql" and isinstance(driver, dbapi.Connection):
+        return dbapi.RawCursor(driver).execute(text, bound)
     return driver.execute(text, bound)
 
 

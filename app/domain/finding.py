@@ -129,9 +129,6 @@ def _by_words(
     place: _Place | None,
     size: int,
 ) -> Found:
-    def ask(question: Question, values: prepared.Values) -> prepared.Rows:
-        return database.ask(question, **values)
-
     values: dict[str, Any] = {
         "letter": letter_id,
         "rank": search.PUBLIC_VERIFIED if place is None else search.rank_of(
@@ -142,7 +139,7 @@ def _by_words(
         "floor": 0,
     }  # fmt: skip
     question = partial(_of_words, size=size)
-    rows, end = word_walk.walk(ask, asked, values, question, size=size)
+    rows, end = word_walk.walk(database, asked, values, question, size=size)
     found = _cut(rows, size)
     if found.next is None and end is not None:
         return Found(found.rows, next=end.public_id, unfinished=True)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import and_, bindparam, select, union_all
 
 from app import db, prepared
-from app.db import RowId, Transaction
+from app.db import Database, RowId, Transaction
 from app.domain import search, versions, word_walk
 from app.domain.backlog import Waiting
 from app.domain.letters import Settings
@@ -20,7 +20,7 @@ from app.domain.signatories import FOR_EVER, SHOWN, Line, public
 from app.domain.versions import Version
 from app.domain.word_walk import limit
 from app.models import Backlog, Letter, SearchWord, Signature
-from app.prepared import Question, Rows, Step, Values
+from app.prepared import Question, Step, Values
 
 _c, _w = db.table(Signature).c, db.table(SearchWord)
 _letter, _b = db.table(Letter).c, db.table(Backlog).c
@@ -78,14 +78,14 @@ class Beginning(NamedTuple):
 
 
 def begin(
-    session: Transaction, *, shelf: Shelf, slug: str, after: str | None, now: datetime
+    database: Database, *, shelf: Shelf, slug: str, after: str | None, now: datetime
 ) -> Beginning | None:
     """The letter and its version as they stand now, about how many wait for a person,
     and where the page begins that comes after a line; one statement.
 
     Whatever is read later is of that version or a newer one.
     """
-    rows = prepared.run(session, Step(_BEGIN, {"slug": slug, "after": after}))
+    rows = database.ask(_BEGIN, slug=slug, after=after)
     if not rows:
         return None
     *version, about, hours, verified, row_id = rows[0]
@@ -94,9 +94,12 @@ def begin(
         place: Place | None = TOP
     else:
         place = None if row_id is None else Place(bool(verified), row_id)
-    return Beginning(
-        shelf.settings(session, current), current, Waiting(about or 0, hours), place
-    )
+    settings = shelf.known(slug)
+    if settings is None or settings.revision != current.revision:
+        with database.snapshot() as session:
+            settings = shelf.settings(session, current)
+    shelf.saw(settings)
+    return Beginning(settings, current, Waiting(about or 0, hours), place)
 
 
 _BEGIN = Question(
@@ -113,7 +116,7 @@ _BEGIN = Question(
 
 
 def page(
-    session: Transaction,
+    database: Database,
     *,
     settings: Settings,
     asked: Asked,
@@ -133,19 +136,15 @@ def page(
     if asked.verified and not place.verified:
         return Page((), None)
     if not asked.terms:
-        rows = _whole(session, asked, values, verified=place.verified, size=size)
+        rows = _whole(database, asked, values, verified=place.verified, size=size)
         return _cut(rows, size)
-
-    def ask(question: Question, given: Values) -> Rows:
-        return prepared.run(session, Step(question, given))
-
     values |= {
         "rank": search.PUBLIC_VERIFIED if place.verified else search.PUBLIC,
         "floor_rank": search.PUBLIC_VERIFIED if asked.verified else search.PUBLIC,
         "floor": 0,
     }
     question = partial(_found, size=size)
-    found, end = word_walk.walk(ask, asked.terms, values, question, size=size)
+    found, end = word_walk.walk(database, asked.terms, values, question, size=size)
     page = _cut([Line._make(row) for row in found], size)
     if page.next is None and end is not None:
         return replace(page, next=end.public_id, unfinished=True)
@@ -173,12 +172,12 @@ def newest(session: Transaction, *, settings: Settings, size: int) -> list[Any]:
         "letter": settings.id,
         "shown_until": settings.frozen_at or FOR_EVER,
     }
-    rows = _lines(session, _for_feeds(size - 1), values)
-    return sorted(rows, key=lambda row: -row.id)[:size]
+    rows = prepared.run(session, Step(_for_feeds(size - 1), values))
+    return sorted(map(Line._make, rows), key=lambda row: -row.id)[:size]
 
 
-def _lines(session: Transaction, question: Question, values: Values) -> list[Line]:
-    return [Line._make(row) for row in prepared.run(session, Step(question, values))]
+def _lines(database: Database, question: Question, values: Values) -> list[Line]:
+    return [Line._make(row) for row in database.ask(question, **values)]
 
 
 def _cut(rows: Sequence[Any], size: int) -> Page:
@@ -226,7 +225,7 @@ def _for_feeds(size: int) -> Question:
 
 
 def _whole(
-    session: Transaction,
+    database: Database,
     asked: Asked,
     values: dict[str, Any],
     *,
@@ -235,8 +234,8 @@ def _whole(
 ) -> Sequence[Any]:
     """A page of the list as it is, and one line more where there is one."""
     if asked.verified or not verified:
-        return _lines(session, _part(verified, size), values)
-    rows = _lines(session, _both(size), values)
+        return _lines(database, _part(verified, size), values)
+    rows = _lines(database, _both(size), values)
     # No database promises in which order a union comes.
     rows.sort(key=lambda row: (not row.verified, -row.id))
     return rows[: size + 1]

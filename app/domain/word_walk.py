@@ -17,15 +17,17 @@ from sqlalchemy import (
 )
 
 from app import db
-from app.db import RowId
+from app.db import Database, RowId
 from app.models import SearchWord, Signature
 from app.prepared import Question, Rows, Values
 
 # How many signatures of one word are looked at for the other words of a question
 # before the reader is asked whether to go on: so no question costs more than this.
 MOST_LOOKED_AT = 4_000
-# So many of each word show which one is the rarest, and mostly fill a page.
-_SOME = 400
+# So many mostly fill a page.
+_LOOKED_AT_FIRST = 400
+# So many of each word show which one is the rarest.
+_SOME = 100
 # A place in the order of the list as one number: by this much ranks lie apart.
 _APART = 2**60
 
@@ -65,22 +67,6 @@ def _on_the_way(number: int) -> tuple[Any, ...]:
 
 WALKED = _on_the_way(0)
 ORDER = (_w.c.rank.desc(), _w.c.signature_id.desc())
-_STEP = (
-    select(_w.c.rank, _w.c.signature_id)
-    .where(*WALKED)
-    .order_by(*ORDER)
-    .offset(limit(MOST_LOOKED_AT - 1))
-    .limit(limit(1))
-    .subquery("step")
-)
-# The last of those that are looked at, when there are more than that.
-_END = Question(
-    lambda gathered: select(_STEP.c.rank, _STEP.c.signature_id, _c.public_id).join_from(
-        _STEP, db.table(Signature), _c.id == _STEP.c.signature_id
-    )
-)
-# Whoever walks says how a question is put, in a transaction or by itself.
-Ask = Callable[[Question, Values], Rows]
 
 
 class End(NamedTuple):
@@ -92,7 +78,7 @@ class End(NamedTuple):
 
 
 def walk(
-    ask: Ask,
+    database: Database,
     terms: Sequence[str],
     values: Values,
     question: Callable[[int], Question],
@@ -104,28 +90,43 @@ def walk(
     `values` say where the page begins and how far down it may go; `question` makes a
     SELECT of `WALKED` and `others`, in this `ORDER`, for so many words.
     """
-    if len(terms) > 1:
-        terms, near = _rarest_first(ask, terms, values)
-        if not terms:
-            return [], None
-    else:
-        near = None
-    wanted = question(len(terms))
-    values = {**values, **_words(terms)}
-    if near is None:
-        return ask(wanted, values), None
-    rows = ask(wanted, {**values, **near})
-    if len(rows) > size:
-        return rows, None
-    if end := _end(ask, values):
-        values |= {"floor_rank": end.rank, "floor": end.signature_id}
-    return ask(wanted, values), end
+    if len(terms) == 1:
+        return database.ask(question(1), **values, **_words(terms)), None
+    terms, common = _rarest_first(database, terms, values)
+    if not terms:
+        return [], None
+    given = {**values, **_words(terms)}
+    if not common:
+        return database.ask(question(len(terms)), **given), None
+    for number in (_LOOKED_AT_FIRST, MOST_LOOKED_AT):
+        end = _end(database, given, number)
+        floor = {"floor_rank": end.rank, "floor": end.signature_id} if end else {}
+        rows = database.ask(question(len(terms)), **given | floor)
+        if end is None or len(rows) > size:
+            return rows, None
+    return rows, end
 
 
-def _end(ask: Ask, values: Values) -> End | None:
-    """Where the walk stops for now; None where it comes to the end of the words."""
-    rows = ask(_END, values)
+def _end(database: Database, values: Values, number: int) -> End | None:
+    """The last of so many that the walk comes by; None where there are not so many."""
+    rows = database.ask(_last_of(number), **values)
     return End._make(rows[0]) if rows else None
+
+
+@cache
+def _last_of(number: int) -> Question:
+    last = (
+        select(_w.c.rank, _w.c.signature_id)
+        .where(*WALKED)
+        .order_by(*ORDER)
+        .offset(limit(number - 1))
+        .limit(limit(1))
+        .subquery("last")
+    )
+    found = select(last.c.rank, last.c.signature_id, _c.public_id).join_from(
+        last, db.table(Signature), _c.id == last.c.signature_id
+    )
+    return Question(lambda gathered: found)
 
 
 def others(terms: int) -> list[Any]:
@@ -176,17 +177,13 @@ def _some(terms: int) -> Question:
 
 
 def _rarest_first(
-    ask: Ask, terms: Sequence[str], values: Values
-) -> tuple[list[str], Values | None]:
+    database: Database, terms: Sequence[str], values: Values
+) -> tuple[list[str], bool]:
     """The words, the rarest first; none if one has no signature.
 
-    And how far down the walk goes at first, where there may be many more of them. Of
-    two common words the rarer one is that which has come further down.
+    And whether even that one may have many. Of two common words the rarer one is that
+    of which some reach further down.
     """
-    rows = sorted(ask(_some(len(terms)), {**values, **_words(terms)}))
-    number, last, _ = rows[0]
-    if number == 0:
-        return [], None
-    rank, signature_id = divmod(last, _APART)
-    near = {"floor_rank": rank, "floor": signature_id} if number == _SOME else None
-    return [terms[term] for _, _, term in rows], near
+    rows = sorted(database.ask(_some(len(terms)), **values, **_words(terms)))
+    least = rows[0][0]
+    return [terms[term] for _, _, term in rows if least], least == _SOME

@@ -46,30 +46,29 @@ def all_visible(
 
 def asked_page(slug: str, *, size: int) -> tuple[Beginning, Question, Page]:
     """The page of a letter's list that the request's query asks for, or 400 or 404."""
-    # Whatever is read after the version is of that version or a newer one.
-    with site().database.glances() as session:
-        begun = listing.begin(
-            session,
-            shelf=site().shelf,
-            slug=slug,
-            after=asking.after(request.args),
-            now=db.now(),
-        )
-        if begun is None or not begun.version.visible:
-            abort(404)
-        try:
-            question = asking.read(request.args, begun.settings)
-        except Senseless:
-            abort(400)
-        if begun.place is None:
-            abort(404)
-        if question.hopeless:
-            return begun, question, Page((), None)
-        page = listing.page(
-            session,
-            settings=begun.settings,
-            asked=question.asked,
-            place=begun.place,
-            size=size,
-        )
+    here = site()
+    begun = listing.begin(
+        here.database,
+        shelf=here.shelf,
+        slug=slug,
+        after=asking.after(request.args),
+        now=db.now(),
+    )
+    if begun is None or not begun.version.visible:
+        abort(404)
+    try:
+        question = asking.read(request.args, begun.settings)
+    except Senseless:
+        abort(400)
+    if begun.place is None:
+        abort(404)
+    if question.hopeless:
+        return begun, question, Page((), None)
+    page = listing.page(
+        here.database,
+        settings=begun.settings,
+        asked=question.asked,
+        place=begun.place,
+        size=size,
+    )
     return begun, question, page

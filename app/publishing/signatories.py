@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from flask import Blueprint, Response, abort
+from markupsafe import escape
 
-from app import answers, db, i18n, urls
+from app import answers, db, i18n, sheets, urls
 from app.domain import letters, listing, public_file, signatories
 from app.domain.letters import Settings
 from app.domain.public_file import Place
@@ -23,15 +24,21 @@ SIZE = 50
 _MOST_KEPT = 40 * SIZE
 
 
+# What another question changes on the page.
+_MOVING = ("typed", "sectors", "countries", "verified", "found")
+
+
 @lru_cache(maxsize=1024)
-def _countries(locale: str, chosen: str | None) -> StoredHtml:
-    return StoredHtml(
-        i18n.render(
-            "publishing/_countries.html",
-            locale,
-            countries=i18n.countries(locale),
-            chosen=chosen,
-        )
+def _countries(locale: str, chosen: str | None) -> str:
+    return _choices(locale, i18n.countries(locale), chosen)
+
+
+@lru_cache(maxsize=1024)
+def _choices(
+    locale: str, choices: tuple[tuple[str, str], ...], chosen: str | None
+) -> str:
+    return i18n.render(
+        "publishing/_choices.html", locale, choices=choices, chosen=chosen
     )
 
 
@@ -43,17 +50,25 @@ def lines(slug: str) -> Response:
     language = answers.language_asked(settings)
     view = letters.view(settings, language=language, now=db.now())
     path = urls.signatories(slug)
-    response = answers.page(
-        "publishing/signatories.html",
-        letter=view,
+    found = i18n.render(
+        "publishing/_found.html",
+        view.locale,
         question=question,
         page=page,
         lines=StoredHtml("".join([_printed(r, settings, view) for r in page.rows])),
         next=question.address(path, after=page.next) if page.next else None,
         first=question.address(path, after=None) if question.asked.after else None,
-        countries=_countries(view.locale, question.asked.country),
         waiting=begun.waiting,
     )
+    pieces = sheets.marked(settings, view, "publishing/signatories.html", _MOVING)
+    moving = {
+        "typed": escape(question.typed),
+        "sectors": _choices(view.locale, view.sectors, question.asked.sector),
+        "countries": _countries(view.locale, question.asked.country),
+        "verified": " checked" if question.asked.verified else "",
+        "found": found,
+    }
+    response = answers.html(sheets.filled(pieces, moving), view)
     answers.not_for_search_engines(response)
     return answers.public(response, version=begun.version, names=True)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, abort, request
 
-from app import answers, db, i18n, urls
+from app import answers, db, i18n, sheets, urls
 from app.db import Transaction
 from app.domain import (
     confirmation,
@@ -23,7 +23,7 @@ from app.domain.views import LetterView, PublicLine, SignForm
 from app.i18n import marked as _
 from app.i18n import marked_plural as ngettext
 from app.models import State
-from app.signing import forms, guard, sheet
+from app.signing import forms, guard
 from app.site import site
 
 bp = Blueprint("confirming", __name__)
@@ -137,7 +137,7 @@ def _confirm(token: str, submission_id: bytes) -> Response:
     if done.outcome is Outcome.ALREADY or done.state is None:
         return _link_page(done.opened, "already", 200, token)
     manage = here.tokens.make(Purpose.MANAGE, done.public_id.encode())
-    pieces = sheet.marked(
+    pieces = sheets.marked(
         done.opened.settings,
         view,
         "signing/confirmed.html",
@@ -151,7 +151,7 @@ def _confirm(token: str, submission_id: bytes) -> Response:
         "number": yours % {"shown": i18n.number(number, view.locale)},
         "manage": urls.manage(manage),
     }
-    return answers.html(sheet.filled(pieces, parts), view)
+    return answers.html(sheets.filled(pieces, parts), view)
 
 
 def _correct(token: str, submission_id: bytes, typed: dict[str, str]) -> Response:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
-import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from app import i18n, urls
+from app import i18n, sheets, urls
 from app.domain import figures, signatories
 from app.domain.letters import Settings
 from app.domain.moving import Moving
@@ -15,10 +13,6 @@ from app.domain.signatories import Line
 from app.domain.views import LetterView, PublicLine, SignForm, StoredHtml, data
 from app.site import site
 
-# Marks in the standing part where the moving ones go; nobody can write one who does
-# not know the random text.
-_MARK = secrets.token_hex(8)
-_MARKS = re.compile(f"<!--{_MARK} ([a-z]+)-->\n?")
 _OF_NUMBERS = ("glance", "total", "sums")
 _MOVING = (*_OF_NUMBERS, "bars", "rows", "names")
 
@@ -48,7 +42,7 @@ def put_together(moving: Moving, view: LetterView) -> str:
         "names": _set(settings, view, "names", [names]),
     } | {name: _set(settings, view, name, [numbers]) for name in _OF_NUMBERS}
     moving_parts = {name: _joined(of.values()) for name, of in pieces.items()}
-    return filled(_standing(settings, view), moving_parts)
+    return sheets.filled(_standing(settings, view), moving_parts)
 
 
 def _set(
@@ -84,7 +78,7 @@ def _joined(pieces: Iterable[StoredHtml]) -> StoredHtml:
 def _standing(settings: Settings, view: LetterView) -> list[str]:
     """What only an organiser changes on the letter's page."""
     base = site().config.base_url
-    return marked(
+    return sheets.marked(
         settings,
         view,
         "signing/letter.html",
@@ -121,29 +115,3 @@ def described(view: LetterView, base: str) -> StoredHtml:
         },
     }
     return data({name: what for name, what in about.items() if what})
-
-
-def marked(
-    settings: Settings,
-    view: LetterView,
-    template: str,
-    moving: Sequence[str],
-    **fixed: Any,
-) -> list[str]:
-    """A page that is made once for a letter's revision, cut where something moves.
-
-    Text and the names of what is `moving` take turns in it.
-    """
-    key = template, view.language, view.phase, *(str(value) for value in fixed.values())
-    if key not in settings.sheets:
-        marks = {name: StoredHtml(f"<!--{_MARK} {name}-->") for name in moving}
-        html = i18n.render(template, view.locale, letter=view, **fixed, **marks)
-        settings.sheets[key] = _MARKS.split(html)
-    return settings.sheets[key]
-
-
-def filled(pieces: Iterable[str], parts: Mapping[str, str]) -> str:
-    """A page cut by `marked`, with its moving parts set in."""
-    return "".join(
-        parts[piece] if number % 2 else piece for number, piece in enumerate(pieces)
-    )

@@ -14,7 +14,6 @@ from psycopg import RawCursor
 from sqlalchemy import func, insert, select, text
 
 from app import db
-from app.db import Transaction
 from app.domain import lifecycle, listing, record, search, showing, verification
 from app.domain.listing import Asked
 from app.models import SearchWord, Signature, State, VerificationMethod
@@ -54,26 +53,24 @@ def _found(house: House, question: str, **asked: object) -> list[str]:
     """The names that a question finds, through all pages of two lines each."""
     names: list[str] = []
     asking = Asked(words=tuple(search.words_of(question)), **asked)  # type: ignore[arg-type]
-    with house.site.database.snapshot() as session:
-        while True:
-            page = _page(house, session, asking, size=2)
-            assert len(page.rows) <= 2
-            names += [row.name for row in page.rows]
-            if page.next is None:
-                return names
-            asking = replace(asking, after=page.next)
+    while True:
+        page = _page(house, asking, size=2)
+        assert len(page.rows) <= 2
+        names += [row.name for row in page.rows]
+        if page.next is None:
+            return names
+        asking = replace(asking, after=page.next)
 
 
-def _page(
-    house: House, session: Transaction, asked: Asked, *, size: int
-) -> listing.Page:
+def _page(house: House, asked: Asked, *, size: int) -> listing.Page:
+    database = house.site.database
     begun = listing.begin(
-        session, shelf=house.site.shelf, slug=SLUG, after=asked.after, now=db.now()
+        database, shelf=house.site.shelf, slug=SLUG, after=asked.after, now=db.now()
     )
     assert begun is not None
     assert begun.place is not None
     return listing.page(
-        session, settings=begun.settings, asked=asked, place=begun.place, size=size
+        database, settings=begun.settings, asked=asked, place=begun.place, size=size
     )
 
 
@@ -269,11 +266,10 @@ def test_common_words_that_never_meet_are_looked_through_in_steps(
 
 def _pages(house: House, asked: Asked) -> list[listing.Page]:
     pages: list[listing.Page] = []
-    with house.site.database.snapshot() as session:
-        while not pages or pages[-1].next is not None:
-            if pages:
-                asked = replace(asked, after=pages[-1].next)
-            pages.append(_page(house, session, asked, size=500))
+    while not pages or pages[-1].next is not None:
+        if pages:
+            asked = replace(asked, after=pages[-1].next)
+        pages.append(_page(house, asked, size=500))
     return pages
 
 
@@ -291,10 +287,10 @@ def test_the_plans_read_no_table_from_end_to_end(house: House) -> None:
     }
     with house.site.database.snapshot() as session:
         # The letter itself is read once, by whatever way.
-        _page(house, session, Asked(), size=50)
+        _page(house, Asked(), size=50)
         for name, asked in questions.items():
             with house.statements_with_values() as said:
-                _page(house, session, asked, size=50)
+                _page(house, asked, size=50)
             for statement, values in said:
                 _no_scan(house, session, statement, values, name)
 
