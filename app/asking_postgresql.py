@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from psycopg import Connection, OperationalError
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import error_from_result
-from psycopg.pq import ConnStatus, ExecStatus
+from psycopg.pq import DiagnosticField, ExecStatus
 from psycopg.pq.abc import PGresult
 
 from app.prepared import Bound, Rows
@@ -42,8 +42,9 @@ class Prepared:
     def _checked(self, result: PGresult) -> PGresult:
         if result.status in (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK):
             return result
-        if self._driver.pgconn.status == ConnStatus.BAD:
-            raise OperationalError("the connection is lost")
+        if result.error_field(DiagnosticField.SQLSTATE) is None:
+            # It is not the server that says so: there is no way to it any more.
+            raise OperationalError(result.get_error_message())
         raise error_from_result(result)
 
 

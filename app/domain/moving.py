@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Text, bindparam, cast, func, null, select, true, union_all
 
@@ -32,22 +32,23 @@ _UNFOLDED = (
 )
 
 
-def _numbers(gathered: Callable[[Any], Any]) -> Any:
-    """One row: the revision, what the public version is made of, and the numbers."""
-    return (
-        select(
-            _letter.revision,
-            _fold.number,
-            _fold.newest_at,
-            *_UNFOLDED.c,
-            gathered(tally.READ),
-        )
-        .select_from(
-            db.table(Letter)
-            .outerjoin(db.table(Fold), _fold.letter_id == _letter.id)
-            .join(_UNFOLDED, true())
-        )
-        .where(_letter.id == bindparam("letter"))
+# The revision, and what the public version is made of.
+_STATE = (
+    select(_letter.revision, _fold.number, _fold.newest_at, *_UNFOLDED.c)
+    .select_from(
+        db.table(Letter)
+        .outerjoin(db.table(Fold), _fold.letter_id == _letter.id)
+        .join(_UNFOLDED, true())
+    )
+    .where(_letter.id == bindparam("letter"))
+)
+
+
+def _numbers(_: object) -> Any:
+    """The numbers as `tally.READ` has them, and a row that has the state behind them."""
+    return union_all(
+        tally.READ.add_columns(*(null() for _ in _STATE.selected_columns)),
+        _STATE.with_only_columns(*(null() for _ in range(3)), *_STATE.selected_columns),
     )
 
 
@@ -56,12 +57,20 @@ def _moving(gathered: Callable[[Any], Any]) -> Any:
 
     One statement is one moment; lines as rows cost half of lines as JSON.
     """
-    rest = gathered(_numbers(gathered))
+    rest = gathered(_STATE.add_columns(gathered(tally.READ)))
     columns = (cast(rest, Text) if name == "name" else null() for name in Line._fields)
     return union_all(*signatories.FIRST, select(*columns))
 
 
 _MOVING, _NUMBERS = Question(_moving), Question(_numbers)
+
+
+class Found(NamedTuple):
+    """What one statement has found of one moment."""
+
+    state: Sequence[Any]
+    counted: tally.Numbers
+    lines: list[Line]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +88,7 @@ def read(
 ) -> Moving | None:
     """Everything that the page of a letter shows now; None where there is none."""
 
-    def ask(settings: Settings) -> tuple[list[Any] | None, list[Line]]:
+    def ask(settings: Settings) -> Found | None:
         rows = database.ask(
             _MOVING,
             letter=settings.id,
@@ -90,7 +99,11 @@ def read(
         rest = next(row for row in reversed(rows) if row[0] is None)
         rows.remove(rest)
         found = _read(Line._make(rest).name)
-        return found[0] if found else None, [Line._make(row) for row in rows]
+        if not found:
+            return None
+        *state, counted = found[0]
+        lines = [Line._make(row) for row in rows]
+        return Found(state, tally.numbers(_read(counted)), lines)
 
     return _of(database, ask, shelf=shelf, slug=slug, now=now)
 
@@ -100,16 +113,18 @@ def numbers(
 ) -> Moving | None:
     """The same without a line: what shows the numbers alone."""
 
-    def ask(settings: Settings) -> tuple[Sequence[Any] | None, list[Line]]:
+    def ask(settings: Settings) -> Found | None:
         rows = database.ask(_NUMBERS, letter=settings.id, facet=Facet.SECTOR.value)
-        return rows[0] if rows else None, []
+        states = [row[3:] for row in rows if row[0] is None]
+        counted = tally.numbers(row[:3] for row in rows if row[0] is not None)
+        return Found(states[0], counted, []) if states else None
 
     return _of(database, ask, shelf=shelf, slug=slug, now=now)
 
 
 def _of(
     database: Database,
-    ask: Callable[[Settings], tuple[Sequence[Any] | None, list[Line]]],
+    ask: Callable[[Settings], Found | None],
     *,
     shelf: Shelf,
     slug: str,
@@ -128,10 +143,10 @@ def _of(
             if kept is None:
                 return None
             settings = kept[0]
-        rest, lines = ask(settings)
-        if rest is None:
+        found = ask(settings)
+        if found is None:
             return None
-        revision, fold, folded_at, unfolded, newest, newest_at, counted = rest
+        revision, fold, folded_at, unfolded, newest, newest_at = found.state
         if revision == settings.revision:
             shelf.saw(settings)
             break
@@ -146,8 +161,8 @@ def _of(
             changes=[db.moment(at) for at in (folded_at, newest_at) if at is not None],
             now=now,
         ),
-        counted=tally.numbers(_read(counted)),
-        lines=lines,
+        counted=found.counted,
+        lines=found.lines,
     )
 
 
