@@ -8,6 +8,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 
@@ -154,8 +155,9 @@ def test_row_58_pages_stay_and_signing_comes_back_with_the_database(
 ) -> None:
     live, server = web_on_postgres, postgres_server
     processes = children(live).keys()
-    # New connections spread over the processes: each has the page in its memory then.
-    pages = {live.get(LETTER).text for _ in range(20)}
+    # Many at once spread over the processes: each has the page in its memory then.
+    with ThreadPoolExecutor(16) as readers:
+        pages = {each.text for each in readers.map(live.get, [LETTER] * 100)}
     with Signers(live, "away") as signers:
         signers.wait_for(20)
         server.crash()
