@@ -302,6 +302,11 @@ def _middle(house: House) -> str:
     return str(public_id)
 
 
+# One row a letter, and what the worker has not folded within the second: no page of the
+# list but its first statement reads them, and they are shorter than any index of theirs.
+_SHORT = "letter|fold|backlog|ledger"
+
+
 def _no_scan(
     house: House, session: object, statement: str, values: Any, name: str
 ) -> None:
@@ -321,7 +326,7 @@ def _no_scan(
         bad = [
             line
             for line in plan
-            if re.search(r"Seq Scan on (signature|search_word)\b", line)
+            if re.search(rf"Seq Scan on (?!({_SHORT})\b)", line)
             or "-> Sort" in " ".join(line.split())
         ]
     if any("ix_signature_public" in line for line in plan):
