@@ -50,9 +50,9 @@ from app.models import (
 from tests.house import SLUG, House
 from tests.letters import another_letter, sign_letter
 from tests.organisers import at_desk, hand, invitation, organiser, signed
+from tests.work.imported import FILE, check, run, upload
 from tests.work.labour import ACTOR, finish, letter_id, people
 from tests.work.test_cases import run as run_case
-from tests.work.test_imports import FILE, check, run, upload
 
 
 def hanging() -> set[Table]:

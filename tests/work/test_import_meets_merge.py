@@ -8,8 +8,8 @@ from app import db
 from app.domain import sectors
 from app.workbench import Workbench
 from tests.house import House, later
+from tests.work.imported import HEAD, brought, check, run, upload
 from tests.work.labour import ACTOR, finish, letter_id
-from tests.work.test_imports import HEAD, brought, check, run, upload
 
 ROWS = 2_500
 

@@ -1,118 +1,35 @@
-"""Imports: a file becomes collected signatures, and people are asked only if wanted."""
+"""Imports: a file becomes collected signatures, with its source and its problems."""
 
 from __future__ import annotations
 
-from datetime import timedelta
-from itertools import pairwise
-from typing import Any
-
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import select
 
 from app import db
-from app.domain import imports, jobs, letters, lifecycle, sectors, uploads, watch_lists
+from app.domain import imports, letters, uploads, watch_lists
 from app.domain.import_files import FileProblem
-from app.domain.imports import NobodyCanConfirm, NotNow
+from app.domain.imports import NotNow
 from app.domain.uploads import SourceTaken, SourceUnfit
 from app.models import (
-    Asked,
     ImportKey,
     ImportPart,
-    ImportProblem,
-    JobState,
-    Outbox,
     Signature,
     State,
-    Submission,
 )
-from tests.house import House, later, link
-from tests.work.labour import ACTOR, bench, finish, letter_id, lines
-
-HEAD = "Name,Affiliation,E-Mail,Sector\n"
-FILE = HEAD + "".join(
-    f"Jane {word} Doe,University of X,jane{n}@example.org,academia\n"
-    for n, word in enumerate(("Ada", "Bea", "Cleo", "Dora"))
+from tests.house import House, later
+from tests.work.imported import (
+    HEAD,
+    act,
+    brought,
+    check,
+    problems,
+    rows_of,
+    run,
+    shown,
+    taken_in,
+    upload,
 )
-MAPPING = {"name": 0, "affiliation": 1, "email": 2, "sector": 3}
-
-
-def upload(
-    house: House, content: str | bytes = FILE, source: str = "Paper lists, Bonn"
-) -> str:
-    raw = content if isinstance(content, bytes) else content.encode()
-    with house.writing() as session:
-        return uploads.upload(
-            session,
-            keyring=house.site.keyring,
-            settings=letters.load(session, letter_id=letter_id(house)),
-            file_name="lists.csv",
-            content=raw,
-            source=source,
-            actor=ACTOR,
-            now=db.now(),
-        )
-
-
-def check(house: House, one: str, mapping: dict[str, int] | None = None) -> None:
-    with house.writing() as session:
-        imports.check(
-            session, letter_id=letter_id(house), public_id=one,
-            mapping=mapping or MAPPING, columns=4, actor=ACTOR, now=db.now(),
-        )  # fmt: skip
-
-
-def run(house: House, one: str, *, asks: bool = False, repeats: bool = False) -> None:
-    with house.writing() as session:
-        imports.run(
-            session,
-            settings=letters.load(session, letter_id=letter_id(house)),
-            public_id=one,
-            asks=asks,
-            repeats=repeats,
-            actor=ACTOR,
-            now=db.now(),
-        )
-
-
-def act(house: House, what: Any, one: str) -> Any:
-    with house.writing() as session:
-        return what(session, letter_id=letter_id(house), public_id=one, actor=ACTOR,
-                    now=db.now())  # fmt: skip
-
-
-def shown(house: House, one: str) -> imports.Shown:
-    with house.site.database.reading() as session:
-        return imports.show(session, letter_id=letter_id(house), public_id=one)
-
-
-def problems(house: House, one: str) -> list[tuple[int, str, str]]:
-    with house.site.database.reading() as session:
-        return imports.problems(session, import_id=shown(house, one).row.id)
-
-
-def taken_in(house: House, one: str, **switches: bool) -> dict[str, int]:
-    """Check and run an import to its end; its figures."""
-    check(house, one)
-    finish(house)
-    run(house, one, **switches)
-    finish(house)
-    ran = shown(house, one).ran
-    assert ran is not None
-    assert ran.state is JobState.DONE
-    return dict(ran.result)
-
-
-def brought(house: House, one: str) -> list[Any]:
-    return house.ask(
-        select(db.table(Signature))
-        .where(Signature.collection_id == shown(house, one).row.collection_id)
-        .order_by(Signature.id)
-    )
-
-
-def rows_of(house: House, model: Any) -> int:
-    ((number,),) = house.ask(select(func.count()).select_from(model))
-    return int(number)
+from tests.work.labour import ACTOR, finish, letter_id, lines
 
 
 def test_a_file_becomes_collected_signatures_with_their_source(house: House) -> None:
@@ -301,222 +218,3 @@ def test_the_same_file_is_noticed(house: House) -> None:
     assert shown(house, again).seen_at == shown(house, one).row.created_at
     act(house, imports.undo, one)
     assert shown(house, again).seen_at is None
-
-
-# -- Asking people to confirm ----------------------------------------------------
-
-
-def test_people_with_an_address_are_asked_once_and_count_when_they_confirm(
-    house: House,
-) -> None:
-    before = house.numbers()
-    content = FILE + "Jim Doe,University of X,,academia\n"
-    one = upload(house, content)
-    assert taken_in(house, one, asks=True) == {
-        "collected": 1, "asked": 4, "left_out": 0,
-    }  # fmt: skip
-    assert house.numbers() == before | {"collected": before["collected"] + 1}
-    later(minutes=1)
-    mails = house.deliver()
-    assert sorted(mail.recipients[0] for mail in mails) == [
-        f"jane{n}@example.org" for n in range(4)
-    ]
-    assert not any("Jane" in mail.text for mail in mails), "nothing of what was typed"
-    page = house.get(link(mails[0], "confirm"))
-    assert "University of X" in page.text
-    assert "I consent" in page.text, "they saw no form that could have asked"
-    answer = house.post(link(mails[0], "confirm"), {"action": "confirm"})
-    assert answer.status_code == 200
-    assert house.numbers()["confirmed"] == before["confirmed"] + 1
-    assert {row.consent_version for row in house.signatures()} == {"2026-11/asked"}
-    house.check()
-    # Again with the same people: nobody hears from us a second time.
-    again = upload(house, content, "The same once more")
-    taken_in(house, again, asks=True, repeats=True)
-    later(days=8)
-    house.deliver()
-    third = upload(house, FILE, "And again a week later")
-    taken_in(house, third, asks=True, repeats=True)
-    later(days=8, minutes=10)
-    asked = [mail for mail in house.sink.mails if "/confirm/" in mail.text]
-    assert len(asked) == 4
-
-
-def test_who_has_signed_or_fills_in_a_form_is_passed_over_in_silence(
-    house: House,
-) -> None:
-    house.confirm(email="Jane0@example.org", name="Somebody Else")
-    house.sign(email="jane1@example.org", name="Another Person")
-    house.deliver()
-    sent = len(house.sink.mails)
-    one = upload(house)
-    assert taken_in(house, one, asks=True)["asked"] == 4, "a file tells nobody"
-    later(minutes=5)
-    house.deliver()
-    assert len(house.sink.mails) - sent == 2
-
-
-def test_who_said_this_was_not_me_is_not_asked(house: House) -> None:
-    path = house.confirm_link(email="jane2@example.org")
-    house.post(path, {"action": "not_me"})
-    sent = len(house.sink.mails)
-    taken_in(house, upload(house), asks=True)
-    later(minutes=5)
-    house.deliver()
-    to = {mail.recipients[0] for mail in house.sink.mails[sent:]}
-    assert "jane2@example.org" not in to
-    assert len(to) == 3
-
-
-def test_questions_leave_room_for_people_who_sign(house: House) -> None:
-    taken_in(house, upload(house), asks=True)
-    times = sorted(row.due_at for row in house.ask(select(Outbox.due_at)))
-    assert all(b - a >= timedelta(seconds=0.1) for a, b in pairwise(times))
-    ends = {row.expires_at for row in house.ask(select(Submission.expires_at))}
-    assert len(ends) == 4, "each has seven days from its own mail"
-
-
-def test_a_letter_that_takes_no_signatures_asks_nobody(house: House) -> None:
-    one = upload(house)
-    check(house, one)
-    finish(house)
-    house.set_letter(paused=True)
-    with pytest.raises(NobodyCanConfirm):
-        run(house, one, asks=True)
-    run(house, one)
-    finish(house)
-    assert len(brought(house, one)) == 4
-
-
-# -- Stopping and undoing --------------------------------------------------------
-
-
-def many(number: int) -> str:
-    return HEAD + "".join(f"Jane Doe,Society {n},,\n" for n in range(number))
-
-
-def test_an_import_is_stopped_between_two_parts_and_undone_from_there(
-    house: House,
-) -> None:
-    before = house.numbers()
-    one = upload(house, many(1200))
-    check(house, one)
-    finish(house)
-    run(house, one)
-    working = bench(house)
-    working._stopped = lambda: True  # Ends its turn after one batch.
-    working.work()
-    assert len(brought(house, one)) == uploads.PART
-    with pytest.raises(NotNow):
-        act(house, imports.undo, one)
-    assert act(house, imports.stop, one)
-    finish(house)
-    ran = shown(house, one).ran
-    assert ran is not None
-    assert (ran.state, ran.result["collected"]) == (JobState.STOPPED, uploads.PART)
-    assert rows_of(house, ImportPart) == 0, "the rest is wiped"
-    assert not act(house, imports.stop, one)
-    house.check()
-    act(house, imports.undo, one)
-    with pytest.raises(NotNow):
-        act(house, imports.undo, one)
-    finish(house)
-    assert house.numbers() == before
-    house.check()
-    assert {row.state for row in brought(house, one)} == {"withdrawn"}
-    assert {row.name for row in brought(house, one)} == {None}
-    with pytest.raises(NotNow):
-        act(house, imports.undo, one)
-
-
-def test_undoing_leaves_who_was_verified_rejected_or_has_confirmed(
-    house: House,
-) -> None:
-    one = upload(house, FILE + "Jim Doe,X,,\nJoe Doe,X,,\nJon Doe,X,,\n")
-    taken_in(house, one, asks=True)
-    later(minutes=1)
-    house.post(link(house.deliver()[0], "confirm"), {"action": "confirm"})
-    jim, joe, jon = brought(house, one)
-    who: dict[str, Any] = {"actor": ACTOR, "now": db.now()}
-    with house.writing() as session:
-        lifecycle.verify(session, signature_id=jim.id, **who)
-        lifecycle.reject(session, signature_id=joe.id, reason="no", fake=False, **who)
-    act(house, imports.undo, one)
-    finish(house)
-    assert [(row.name, row.state) for row in brought(house, one)] == [
-        ("Jim Doe", "counted"), ("Joe Doe", "rejected"), (None, "withdrawn"),
-    ]  # fmt: skip
-    assert jon.name == "Jon Doe"
-    assert house.numbers()["confirmed"] == 1
-    states = house.ask(
-        select(Submission.state, func.count()).group_by(Submission.state)
-    )
-    assert sorted(map(tuple, states)) == [("used", 1), ("void", 3)]
-    undone = shown(house, one).undone
-    assert undone is not None
-    assert undone.result == {"withdrawn": 1, "voided": 3}
-    house.check()
-    later(hours=1)
-    asked = [mail for mail in house.deliver() if "/confirm/" in mail.text]
-    assert asked == [], "no question goes out any more"
-    assert rows_of(house, Asked) == 4, "and nobody is asked anew by the next file"
-
-
-def test_an_import_goes_on_after_its_worker_was_killed(house: House) -> None:
-    one = upload(house, many(1200))
-    check(house, one)
-    finish(house)
-    run(house, one)
-    working = bench(house)
-    working._stopped = lambda: True
-    working.work()
-    with house.writing() as session:
-        assert jobs.claim(session, now=db.now(), lease=timedelta(seconds=120))
-    assert finish(house) == 0
-    later(seconds=121)
-    finish(house)
-    assert len(brought(house, one)) == 1200
-    house.check()
-
-
-def test_rows_that_no_key_opens_fail_the_job_and_nothing_else(house: House) -> None:
-    one = upload(house)
-    with house.writing() as session:
-        # Somebody who can write to the database has put one part in another's place.
-        names = session.scalar(select(ImportPart.sealed).where(ImportPart.number == 0))
-        session.execute(
-            update(ImportPart).where(ImportPart.number == 1).values(sealed=names)
-        )
-    check(house, one)
-    finish(house)
-    checked = shown(house, one).checked
-    assert checked is not None
-    assert (checked.state, checked.problem) == (JobState.FAILED, "Unopenable")
-    assert rows_of(house, ImportProblem) == 0
-
-
-def test_rows_of_a_merged_sector_land_in_the_one_that_it_went_up_in(
-    house: House,
-) -> None:
-    """By its key and by its labels; the file was made, and checked, before."""
-    content = HEAD + "".join(
-        f"Jane {name} Doe,University of X,jane{name}@example.org,{said}\n"
-        for name, said in (("Ada", "academia"), ("Bea", "ACADEMIA"),
-                           ("Cleo", "Politics"), ("Dora", "politics"))
-    )  # fmt: skip
-    one = upload(house, content)
-    check(house, one)
-    finish(house)
-    with house.writing() as session:
-        sectors.merge(session, letter_id=letter_id(house), key="academia",
-                      into="politics", actor=ACTOR, now=db.now())  # fmt: skip
-    later(seconds=11)
-    while True:
-        with house.writing() as session:
-            if not sectors.recode(session, now=db.now()):
-                break
-    house.site.shelf._seen.clear()
-    run(house, one)
-    finish(house)
-    assert [row.sector for row in brought(house, one)] == ["politics"] * 4
-    house.check()
